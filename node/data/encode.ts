@@ -1,0 +1,150 @@
+import { isMissing, parseNumber } from './cell.ts'
+import type { Dataset } from './dataset.ts'
+import { NoMatchingColumnsError, NoSuchColumnError, NotANumberError, UnknownClassError } from './errors.ts'
+import { type CategoryColumn, columnWidth, featureCount, type NumberColumn, type TaskSchema } from './schema.ts'
+import { lineOf, type Table } from './table.ts'
+
+/**
+ * Encoded numbers end here, in scales from the centre: one wild cell then cannot blow up a gradient. Hardly matters
+ * otherwise: digits on label-skewed peers, 3: 93.2 %, 5: 93.5, 10: 93.2 (set-up as in `normalisation.ts`, three seeds).
+ */
+const MAX_ENCODED = 5
+
+/** How many unlisted values of a column the notes quote. */
+const MAX_VALUES_NOTED = 5
+
+/** What did not fit the schema and was passed over. */
+export interface EncodingNotes {
+  /** Columns of the file that the schema does not know. */
+  readonly ignoredColumns: readonly string[]
+  /** Columns of the schema that the file lacks: encoded as missing in every row. */
+  readonly missingColumns: readonly string[]
+  /** Rows without a label, which are left out. */
+  readonly missingLabels: number
+  readonly unknownCategories: readonly UnknownCategories[]
+}
+
+/** Values of one column that the schema does not list. */
+export interface UnknownCategories {
+  readonly column: string
+  readonly rows: number
+  /** The first five distinct ones. */
+  readonly values: readonly string[]
+}
+
+/** Encoded rows without labels: every row of the file, in order. */
+export interface EncodedFeatures {
+  /** Shape [count, featureCount], row after row. */
+  readonly features: Float32Array
+  readonly count: number
+  readonly featureCount: number
+  readonly notes: EncodingNotes
+}
+
+export interface EncodedTable extends Dataset {
+  readonly notes: EncodingNotes
+}
+
+/**
+ * Encodes the labelled rows of a table. A number becomes `(value - centre) / scale`, at most 5 in size, and 0 where it
+ * is missing; a category becomes one-hot, with the last slot for unlisted and missing values.
+ *
+ * Throws NoSuchColumnError (label), NoMatchingColumnsError, UnknownClassError, NotANumberError.
+ */
+export function encodeTable(table: Table, schema: TaskSchema): EncodedTable {
+  const label = table.columns.indexOf(schema.label)
+  if (label === -1) throw new NoSuchColumnError(table.source, schema.label, table.columns)
+  const labelled = [...table.rows.keys()].filter((row) => !isMissing(table.rows[row]![label]!))
+  const encoded = encodeRows(table, schema, labelled)
+  const notes = { ...encoded.notes, missingLabels: table.rows.length - labelled.length }
+  return { ...encoded, labels: encodeLabels(table, schema, label, labelled), notes }
+}
+
+/**
+ * Encodes all rows of a table that need not have labels, to predict them. Same encoding as `encodeTable`.
+ * Throws NoMatchingColumnsError, NotANumberError.
+ */
+export function encodeFeatures(table: Table, schema: TaskSchema): EncodedFeatures {
+  return encodeRows(table, schema, [...table.rows.keys()])
+}
+
+function encodeLabels(table: Table, schema: TaskSchema, label: number, rows: readonly number[]): Int32Array {
+  const classOf = new Map(schema.classes.map((name, index) => [name, index]))
+  return Int32Array.from(rows, (row) => {
+    const value = table.rows[row]![label]!.trim()
+    const index = classOf.get(value)
+    if (index === undefined) throw new UnknownClassError(table.source, lineOf(table, row), value, schema.classes)
+    return index
+  })
+}
+
+function encodeRows(table: Table, schema: TaskSchema, rows: readonly number[]): EncodedFeatures {
+  const missingColumns = requireSharedColumns(table, schema)
+  const matrix: Matrix = { features: new Float32Array(rows.length * featureCount(schema)), width: featureCount(schema) }
+  const unknownCategories: UnknownCategories[] = []
+  let offset = 0
+  for (const column of schema.columns) {
+    const cells = { table, rows, index: table.columns.indexOf(column.name) }
+    if (column.kind === 'number') {
+      encodeNumbers(matrix, offset, column, cells)
+    } else {
+      const unknown = encodeCategories(matrix, offset, column, cells)
+      if (unknown.rows > 0) unknownCategories.push(unknown)
+    }
+    offset += columnWidth(column)
+  }
+  const known = new Set([schema.label, ...schema.columns.map(({ name }) => name)])
+  const ignoredColumns = table.columns.filter((name) => !known.has(name))
+  const notes = { ignoredColumns, missingColumns, missingLabels: 0, unknownCategories }
+  return { features: matrix.features, count: rows.length, featureCount: matrix.width, notes }
+}
+
+interface Matrix {
+  /** Shape [rows, width]. */
+  readonly features: Float32Array
+  readonly width: number
+}
+
+/** One column of the chosen rows of a table; `index` is -1 where the table lacks it. */
+interface Cells {
+  readonly table: Table
+  readonly rows: readonly number[]
+  readonly index: number
+}
+
+/** The schema's columns that the table lacks; throws NoMatchingColumnsError when it lacks all. */
+function requireSharedColumns(table: Table, schema: TaskSchema): string[] {
+  const expected = schema.columns.map(({ name }) => name)
+  const missing = expected.filter((name) => !table.columns.includes(name))
+  if (missing.length === expected.length) throw new NoMatchingColumnsError(table.source, expected, table.columns)
+  return missing
+}
+
+function encodeNumbers({ features, width }: Matrix, offset: number, column: NumberColumn, cells: Cells): void {
+  const { table, rows, index } = cells
+  if (index === -1) return
+  for (const [to, row] of rows.entries()) {
+    const cell = table.rows[row]![index]!
+    if (isMissing(cell)) continue
+    const value = parseNumber(cell)
+    if (value === undefined) throw new NotANumberError(table.source, lineOf(table, row), column.name, cell)
+    const encoded = (value - column.centre) / column.scale
+    features[to * width + offset] = Math.max(-MAX_ENCODED, Math.min(MAX_ENCODED, encoded))
+  }
+}
+
+function encodeCategories(matrix: Matrix, offset: number, column: CategoryColumn, cells: Cells): UnknownCategories {
+  const { table, rows, index } = cells
+  const slots = new Map(column.values.map((value, slot) => [value, slot]))
+  const unknown = new Set<string>()
+  let unknownRows = 0
+  for (const [to, row] of rows.entries()) {
+    const cell = index === -1 ? '' : table.rows[row]![index]!.trim()
+    const slot = slots.get(cell)
+    matrix.features[to * matrix.width + offset + (slot ?? column.values.length)] = 1
+    if (slot !== undefined || isMissing(cell)) continue
+    unknownRows += 1
+    if (unknown.size < MAX_VALUES_NOTED) unknown.add(cell)
+  }
+  return { column: column.name, rows: unknownRows, values: [...unknown] }
+}
