@@ -1,0 +1,44 @@
+/**
+ * Local training: models described by TensorFlow.js `model.json`, engines that compute, and the trainer that a peer
+ * runs between two exchanges with its neighbours.
+ *
+ * @example
+ * ```ts
+ * const modelJson = encodeModelJson(buildTopology('mlp:64', 64, 10))
+ * const topology = decodeTopology(modelJson)
+ * const parameters = initialWeights(topology, 1)
+ * const engine = await startEngine('wasm')                       // or pure JavaScript, with a reason
+ * const trainer = createTensorFlowTrainer({
+ *   topology, training, heldOut, batch: 32, learningRate: 0.05, optimiser: 'momentum', momentum: 0.9, engine
+ * })
+ * const { loss, ms } = await trainer.train(parameters, 100)      // in place
+ * const { accuracy } = await trainer.evaluate(parameters, 'heldOut')
+ * await trainer.close()
+ * ```
+ */
+
+export { type Engine, type EngineKind, type StartEngineOptions, startEngine } from './engines.ts'
+export * from './errors.ts'
+export { initialWeights } from './initial-weights.ts'
+export { buildTopology, encodeModelJson, type ModelJson } from './model-json.ts'
+export type { OptimiserKind } from './optimiser.ts'
+export type { Tensor, TensorFlow } from './tensorflow.ts'
+export { createTensorFlowTrainer, type TensorFlowTrainer, type TensorFlowTrainerInit } from './tensorflow-trainer.ts'
+export {
+  type Activation,
+  type DenseLayer,
+  decodeTopology,
+  parseTopology,
+  type Topology,
+  type WeightSpec
+} from './topology.ts'
+export type {
+  Features,
+  Metrics,
+  Proximal,
+  Split,
+  StepReport,
+  Trainer,
+  TrainOptions,
+  TrainReport
+} from './trainer.ts'
