@@ -1,0 +1,27 @@
+import { multiaddr } from '@multiformats/multiaddr'
+import { z } from 'zod'
+import { text } from './fields.ts'
+
+/** A peer listens on a few transports and some interfaces; more than this is not a peer that wants to be found. */
+const MAX_ADDRESSES = 16
+/** A relayed address with two PeerIds, certificates' hashes and a long host name stays below this. */
+const MAX_ADDRESS_CHARACTERS = 256
+
+/** Multiaddrs to dial, as beacons and invites carry them. */
+export const addresses = z
+  .array(
+    text(1, MAX_ADDRESS_CHARACTERS).refine(isDialable, {
+      error: 'is not the multiaddr of a host, such as /ip4/192.0.2.1/tcp/4001'
+    })
+  )
+  .max(MAX_ADDRESSES)
+
+/** A unix socket has an address too, but on the reader's machine: dialling it would let strangers reach into it. */
+function isDialable(address: string): boolean {
+  try {
+    const components = multiaddr(address).getComponents()
+    return components.length > 0 && components.every(({ name }) => name !== 'unix')
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,73 @@
+import { InvalidRecordError } from './errors.ts'
+import type { ClassificationTask, RunManifest } from './manifest.ts'
+import { showValue } from './show-value.ts'
+
+/** Heavy-ball momentum (kappa = 1) diverges from here on (ALGORITHMS 1, "Must fail"). */
+const HEAVY_BALL_MAX_MU = 0.8
+
+/**
+ * Refuses what is fine field by field and wrong together, naming both things.
+ * Throws `InvalidRecordError` with reason `contradiction`.
+ */
+export function refuseContradictions({ task, training, averaging }: RunManifest): void {
+  const { rule, mu, kappa } = averaging.momentum
+  if (training.optimiser === 'sgd' && training.momentum > 0) {
+    throw contradiction(
+      'training.optimiser "sgd"',
+      `training.momentum ${training.momentum}`,
+      'plain descent has none: choose "momentum" or set it to 0'
+    )
+  }
+  if (rule === 'none' && mu > 0) {
+    throw contradiction('averaging.momentum.rule "none"', `averaging.momentum.mu ${mu}`, 'set mu to 0 or choose a rule')
+  }
+  if (rule === 'quasi-global' && averaging.gamma === 0) {
+    throw contradiction(
+      'averaging.momentum.rule "quasi-global"',
+      'averaging.gamma 0',
+      'without mixing, momentum only multiplies local drift'
+    )
+  }
+  if (rule === 'quasi-global' && kappa === 1 && mu >= HEAVY_BALL_MAX_MU) {
+    throw contradiction(
+      `averaging.momentum.kappa ${kappa}`,
+      `averaging.momentum.mu ${mu}`,
+      `heavy-ball momentum diverges from mu = ${HEAVY_BALL_MAX_MU}: lower one of them`
+    )
+  }
+  refuseAmbiguousNames(task)
+}
+
+function refuseAmbiguousNames({ label, columns, classes }: ClassificationTask): void {
+  const names = columns.map(({ name }) => name)
+  refuseRepeated('task.columns', names)
+  refuseRepeated('task.classes', classes)
+  for (const [index, column] of columns.entries()) {
+    if (column.kind === 'category') {
+      refuseRepeated(`task.columns.${index}.values`, column.values)
+    }
+  }
+  const labelAt = names.indexOf(label)
+  if (labelAt !== -1) {
+    throw contradiction(
+      `task.label ${showValue(label)}`,
+      `task.columns.${labelAt}`,
+      'the model would be told the answer'
+    )
+  }
+}
+
+function refuseRepeated(where: string, values: readonly string[]): void {
+  const seen = new Map<string, number>()
+  for (const [index, value] of values.entries()) {
+    const first = seen.get(value)
+    if (first !== undefined) {
+      throw contradiction(`${where}.${first}`, `${where}.${index}`, `both are called ${showValue(value)}`)
+    }
+    seen.set(value, index)
+  }
+}
+
+function contradiction(one: string, other: string, why: string): InvalidRecordError {
+  return new InvalidRecordError('contradiction', `run manifest: ${one} contradicts ${other}: ${why}`)
+}

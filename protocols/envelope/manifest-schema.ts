@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import * as field from './fields.ts'
+
+/** Names come from the header line of somebody's file; longer ones are a mistake in the separator. */
+const MAX_LABEL_CHARACTERS = 256
+const MAX_RUN_NAME_CHARACTERS = 64
+
+/** 128 x 128 pixels as columns; wider data need another kind of task. */
+const MAX_COLUMNS = 16_384
+/** More classes make the last layer the whole model; the block's 1 MiB holds this many short names. */
+const MAX_CLASSES = 10_000
+/** Values of one category: as many as classes, which they are encoded like. */
+const MAX_CATEGORY_VALUES = 10_000
+
+const MAX_BATCH = 65_536
+const MAX_LOCAL_STEPS = 100_000
+/** An hour: a slower run would be scheduled, not trained. */
+const MAX_MIN_ROUND_MS = 3.6e6
+/** Neighbours to aim for; 6 to 8 mix well at every size (ALGORITHMS 2), above 64 traffic is all that grows. */
+const MAX_K = 64
+/** Holding out more would leave less to train on than to test on by an order of magnitude. */
+const MAX_HOLD_OUT = 0.9
+/** Signatures of admins are checked one by one. */
+const MAX_ADMINS = 64
+
+const label = field.text(0, MAX_LABEL_CHARACTERS)
+const columnName = field.text(1, MAX_LABEL_CHARACTERS)
+/** Momentum sums to 1 / (1 - mu), so it stays below one. */
+const momentum = z.number().min(0).lt(1)
+
+const column = z.discriminatedUnion('kind', [
+  z.object({ name: columnName, kind: z.literal('number'), centre: z.number(), scale: z.number().positive() }),
+  z.object({ name: columnName, kind: z.literal('category'), values: z.array(label).min(1).max(MAX_CATEGORY_VALUES) })
+])
+
+const task = z.object({
+  kind: z.literal('classification'),
+  label: columnName,
+  columns: z.array(column).min(1).max(MAX_COLUMNS),
+  classes: z.array(label).min(2).max(MAX_CLASSES)
+})
+
+const training = z.object({
+  optimiser: z.enum(['sgd', 'momentum']),
+  momentum,
+  learningRate: z.number().positive(),
+  batch: z.int().min(1).max(MAX_BATCH),
+  localSteps: z.int().min(1).max(MAX_LOCAL_STEPS),
+  loss: z.literal('softmax-cross-entropy'),
+  rounds: z.int().min(1).max(field.MAX_ROUNDS),
+  minRoundMs: z.number().min(0).max(MAX_MIN_ROUND_MS)
+})
+
+const averaging = z.object({
+  codec: field.codec,
+  k: z.int().min(1).max(MAX_K),
+  momentum: z.object({ rule: z.enum(['quasi-global', 'none']), mu: momentum, kappa: field.fraction }),
+  beta: field.fraction,
+  gamma: field.fraction,
+  rule: z.literal('mean'),
+  b: z.literal(0)
+})
+
+/** Shapes and ranges of a run manifest, version 1. */
+export const manifestSchema = z.object({
+  v: z.literal(1),
+  name: field.text(1, MAX_RUN_NAME_CHARACTERS),
+  seed: field.uint32,
+  task,
+  model: field.link,
+  initial: field.link,
+  initialHash: field.hash32,
+  parameterCount: field.parameterCount,
+  training,
+  averaging,
+  checkpoint: z.object({
+    everyRounds: z.int().min(1).max(field.MAX_ROUNDS),
+    proof: z.enum(['none', 'snapshots'])
+  }),
+  evaluation: z.object({
+    holdOut: z.number().min(0).max(MAX_HOLD_OUT),
+    metrics: z.array(z.enum(['accuracy', 'loss'])).max(2)
+  }),
+  privacy: z.object({ mode: z.literal('off') }),
+  personalise: z.null(),
+  share: z.object({ metrics: z.boolean(), samples: z.boolean() }),
+  admission: z.literal('open'),
+  admins: z.array(field.author).min(1).max(MAX_ADMINS),
+  createdBy: field.author,
+  createdAt: field.timeMs,
+  ...field.extensible
+})

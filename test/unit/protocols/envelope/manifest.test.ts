@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { encode } from '@ipld/dag-cbor'
+import fc from 'fast-check'
+import type { RefusalReason, RunManifest } from '../../../../protocols/envelope/index.ts'
+import { encodeManifest, manifestCid, parseManifest } from '../../../../protocols/envelope/index.ts'
+import { refusal } from './refusals.ts'
+import { filled, manifest } from './samples.ts'
+
+const { task, training, averaging } = manifest
+
+/** A manifest as a stranger may write it, with no rule applied. */
+function parseForged(changes: Record<string, unknown>): RunManifest {
+  return parseManifest(encode({ ...manifest, ...changes }))
+}
+
+const label = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' })
+const real = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => value + 0)
+
+const anyTask = fc.uniqueArray(label, { minLength: 4, maxLength: 20 }).chain(([target, ...names]) =>
+  fc.record(
+    {
+      kind: fc.constant('classification' as const),
+      label: fc.constant(target!),
+      columns: fc.tuple(
+        ...names.map((name) =>
+          fc.oneof(
+            fc.constant({ name, kind: 'number' as const, centre: 1.5, scale: 0.25 }),
+            real.map((centre) => ({ name, kind: 'number' as const, centre, scale: 2 })),
+            fc
+              .uniqueArray(label, { minLength: 1, maxLength: 5 })
+              .map((values) => ({ name, kind: 'category' as const, values }))
+          )
+        )
+      ),
+      classes: fc.uniqueArray(label, { minLength: 2, maxLength: 12 })
+    },
+    { noNullPrototype: true }
+  )
+)
+
+describe('run manifest', () => {
+  it('gives back any task and name that was encoded', () => {
+    const property = fc.property(anyTask, label, fc.nat(), (anyOf, name, seed) => {
+      const parsed = parseManifest(encodeManifest({ ...manifest, task: anyOf, name, seed }))
+      assert.deepEqual(parsed.task, anyOf)
+      assert.equal(parsed.name, name)
+      assert.equal(parsed.seed, seed)
+    })
+    fc.assert(property, { seed: 4, numRuns: 200 })
+  })
+
+  it('is named by its bytes, which are the same for the same run', () => {
+    const cid = manifestCid(encodeManifest(manifest))
+    assert.equal(manifestCid(encodeManifest(structuredCloneWithLinks(manifest))).toString(), cid.toString())
+    assert.notEqual(manifestCid(encodeManifest({ ...manifest, seed: 43 })).toString(), cid.toString())
+  })
+
+  it('refuses what this version does not know, by name', () => {
+    const unknown: readonly (readonly [Record<string, unknown>, RefusalReason, RegExp])[] = [
+      [{ v: 2 }, 'version', /version 2/],
+      [{ privacy: { mode: 'peer' } }, 'unsupported', /privacy.mode is "peer": this version knows only "off"/],
+      [{ admission: 'members' }, 'unsupported', /admission is "members": this version knows only "open"/],
+      [{ personalise: { lambda: 1 } }, 'shape', /personalise is an object/],
+      [{ averaging: { ...averaging, rule: 'median' } }, 'unsupported', /averaging.rule is "median"/],
+      [{ averaging: { ...averaging, b: 1 } }, 'unsupported', /averaging.b is 1: this version knows only 0/],
+      [{ averaging: { ...averaging, codec: 'int2' } }, 'unknown-codec', /"int2"/],
+      [{ task: { ...task, kind: 'regression' } }, 'unsupported', /task.kind is "regression"/],
+      [{ task: { ...task, columns: [{ name: 'a', kind: 'image' }] } }, 'unsupported', /columns.0.kind is "image"/],
+      [{ critical: ['covenant'], covenant: 1 }, 'unknown-critical', /"covenant"/]
+    ]
+    for (const [changes, reason, message] of unknown) {
+      assert.throws(() => parseForged(changes), refusal(reason, message))
+    }
+  })
+
+  it('refuses shapes and ranges, with the value', () => {
+    const wrong: readonly (readonly [Record<string, unknown>, RefusalReason, RegExp])[] = [
+      [{ name: '' }, 'range', /name is ""/],
+      [{ name: 'x'.repeat(65) }, 'range', /name/],
+      [{ name: 'safe\u202egnp.exe' }, 'range', /control characters|name/],
+      [{ seed: 2 ** 32 }, 'range', /seed is 4294967296/],
+      [{ initialHash: filled(31, 0) }, 'shape', /initialHash is not 32 bytes/],
+      [{ model: 'QmPlain' }, 'shape', /model is not a link/],
+      [{ parameterCount: 64 * 1024 * 1024 + 1 }, 'range', /parameterCount/],
+      [{ training: { ...training, learningRate: 0 } }, 'range', /learningRate is 0/],
+      [{ training: { ...training, momentum: 1 } }, 'range', /training.momentum is 1/],
+      [{ training: { ...training, batch: 65_537 } }, 'range', /batch is 65537/],
+      [{ averaging: { ...averaging, k: 0 } }, 'range', /averaging.k is 0/],
+      [{ averaging: { ...averaging, beta: 1.01 } }, 'range', /beta is 1.01/],
+      [{ evaluation: { ...manifest.evaluation, holdOut: 0.95 } }, 'range', /holdOut is 0.95/],
+      [{ task: { ...task, classes: ['one'] } }, 'range', /classes is a list of 1/],
+      [{ task: { ...task, columns: [] } }, 'range', /columns is a list of 0/],
+      [{ admins: [] }, 'range', /admins/]
+    ]
+    for (const [changes, reason, message] of wrong) {
+      assert.throws(() => parseForged(changes), refusal(reason, message))
+    }
+    const { seed: _, ...seedless } = manifest
+    assert.throws(() => parseManifest(encode(seedless)), refusal('shape', /seed is missing/))
+  })
+
+  it('refuses contradictions, naming both things', () => {
+    const momentum = (changes: object) => ({ ...averaging, momentum: { ...averaging.momentum, ...changes } })
+    const wrong: readonly (readonly [Record<string, unknown>, RegExp])[] = [
+      [{ averaging: momentum({ kappa: 1, mu: 0.8 }) }, /kappa 1 contradicts .*mu 0.8/],
+      [{ averaging: { ...averaging, gamma: 0 } }, /"quasi-global" contradicts averaging.gamma 0/],
+      [{ averaging: momentum({ rule: 'none' }) }, /"none" contradicts .*mu 0.9/],
+      [{ training: { ...training, optimiser: 'sgd' } }, /"sgd" contradicts training.momentum 0.9/],
+      [{ task: { ...task, label: 'radius' } }, /task.label "radius" contradicts task.columns.0/],
+      [{ task: { ...task, columns: [task.columns[0], task.columns[0]] } }, /columns.0 contradicts task.columns.1/],
+      [{ task: { ...task, classes: ['a', 'b', 'a'] } }, /classes.0 contradicts task.classes.2: both are called "a"/]
+    ]
+    for (const [changes, message] of wrong) {
+      assert.throws(() => parseForged(changes), refusal('contradiction', message))
+    }
+    // Controls: just inside each of the two numeric borders.
+    parseForged({ averaging: momentum({ kappa: 1, mu: 0.79 }) })
+    parseForged({ averaging: momentum({ kappa: 0.99, mu: 0.8 }) })
+  })
+
+  it('refuses links besides the model and the initial weights', () => {
+    assert.throws(() => parseForged({ later: manifest.model }), refusal('shape', /3 links where its fields hold 2/))
+    assert.throws(() => encodeManifest({ ...manifest, ext: { more: manifest.model } }), refusal('shape', /3 links/))
+  })
+
+  it('refuses more than 1 MiB', () => {
+    const ext = { padding: filled(1024 * 1024, 0) }
+    assert.throws(() => encodeManifest({ ...manifest, ext }), refusal('oversized'))
+    assert.throws(() => parseForged({ ext }), refusal('oversized'))
+  })
+
+  it('holds the largest task that it allows', () => {
+    const columns = Array.from({ length: 16_384 }, (_, index) => ({
+      name: `p${index}`,
+      kind: 'number' as const,
+      centre: 0,
+      scale: 1
+    }))
+    const classes = Array.from({ length: 10_000 }, (_, index) => `c${index}`)
+    const large = { ...manifest, task: { ...task, columns, classes } }
+    assert.equal(parseManifest(encodeManifest(large)).task.columns.length, 16_384)
+  })
+})
+
+/** `structuredClone` would turn links into plain objects; keys come in another order here, which must not matter. */
+function structuredCloneWithLinks(record: RunManifest): RunManifest {
+  return Object.fromEntries(Object.entries(record).reverse()) as unknown as RunManifest
+}
