@@ -1,0 +1,127 @@
+import { open, readdir, stat, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { AbortOptions } from '@libp2p/interface'
+import { FsBlockstore } from 'blockstore-fs'
+import { NextToLast } from 'blockstore-fs/sharding'
+import type { CID } from 'multiformats/cid'
+import { BLOCK_EXTENSION, blockKey, keyOfFile } from './block-key.ts'
+import { type FileContent, makeFolder, syncFolder, writeFileAtomic } from './write-file-atomic.ts'
+
+/** blockstore-fs puts a block into a folder named after the last characters of its key: 128 folders with two. */
+const SHARD_CHARACTERS = 2
+
+/** A block could not be written. */
+export class BlockWriteError extends Error {
+  override readonly name = 'BlockWriteError'
+  readonly code = 'ERR_BLOCK_WRITE'
+
+  constructor(cid: CID, folder: string, cause: unknown) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    super(`block ${cid} cannot be written to ${folder} (${reason}): check free space and permissions there`, { cause })
+  }
+}
+
+export interface PutBlockOptions extends AbortOptions {
+  /**
+   * False for what can be fetched again, such as deltas: the block then reaches the disk when the system likes.
+   * Default true.
+   */
+  readonly sync?: boolean
+}
+
+/** A block file as a sweep sees it. */
+export interface StoredBlock {
+  readonly key: string
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number
+}
+
+/**
+ * blockstore-fs, same layout, with writes that survive a power cut. Blocks written with `sync: false` are remembered
+ * until `commit` flushes them.
+ */
+export class SafeFsBlockstore extends FsBlockstore {
+  readonly #folders = new Set<string>()
+  readonly #unsynced = new Set<string>()
+
+  constructor(location: string) {
+    super(location, { shardingStrategy: new NextToLast({ prefixLength: SHARD_CHARACTERS }) })
+  }
+
+  /** Throws BlockWriteError. */
+  override async put(cid: CID, content: FileContent, options: PutBlockOptions = {}): Promise<CID> {
+    options.signal?.throwIfAborted()
+    const { sync = true } = options
+    const key = blockKey(cid)
+    const path = this.#pathOf(key)
+    try {
+      await this.#makeFolderOnce(dirname(path))
+      await writeFileAtomic(path, content, { sync })
+    } catch (error) {
+      throw new BlockWriteError(cid, this.path, error)
+    }
+    if (sync) this.#unsynced.delete(key)
+    else this.#unsynced.add(key)
+    return cid
+  }
+
+  override async delete(cid: CID, options: AbortOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted()
+    await this.remove(blockKey(cid))
+  }
+
+  /** Deletes a block by its key; true when there was one. */
+  async remove(key: string): Promise<boolean> {
+    this.#unsynced.delete(key)
+    return (await unlink(this.#pathOf(key)).then(() => true, ignoreMissing)) ?? false
+  }
+
+  /** Flushes those of the given blocks that were written with `sync: false`, all such blocks when none are given. */
+  async commit(cids?: Iterable<CID>): Promise<void> {
+    const keys = cids === undefined ? [...this.#unsynced] : Array.from(cids, blockKey)
+    const folders = new Set<string>()
+    for (const key of keys) {
+      if (!this.#unsynced.has(key)) continue
+      await syncFile(this.#pathOf(key))
+      folders.add(dirname(this.#pathOf(key)))
+      this.#unsynced.delete(key)
+    }
+    for (const folder of folders) await syncFolder(folder)
+  }
+
+  /** Every block file. Blocks that come or go meanwhile may or may not be among them. */
+  async *entries(): AsyncGenerator<StoredBlock> {
+    for (const folder of await readdir(this.path, { withFileTypes: true })) {
+      if (!folder.isDirectory()) continue
+      for (const name of await readdir(join(this.path, folder.name))) {
+        const key = keyOfFile(name)
+        const stats = await stat(join(this.path, folder.name, name)).catch(ignoreMissing)
+        if (key !== undefined && stats !== undefined) yield { key, modifiedAt: stats.mtimeMs }
+      }
+    }
+  }
+
+  #pathOf(key: string): string {
+    return join(this.path, key.slice(-SHARD_CHARACTERS), `${key}${BLOCK_EXTENSION}`)
+  }
+
+  async #makeFolderOnce(folder: string): Promise<void> {
+    if (this.#folders.has(folder)) return
+    await makeFolder(folder)
+    this.#folders.add(folder)
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path).catch(ignoreMissing)
+  if (handle === undefined) return // swept since
+  try {
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}

@@ -1,0 +1,32 @@
+import type { AbortOptions } from '@libp2p/interface'
+import { LevelDatastore } from 'datastore-level'
+import type { Key } from 'interface-datastore'
+
+/** Keys whose writes are flushed before they count as done: the list of what is kept. */
+export const COMMIT_PREFIX = '/pin/'
+
+/** LevelDB's own option, which the types of `level` leave out because browsers lack it. */
+const FLUSH: object = { sync: true }
+
+/**
+ * datastore-level, with flushed writes under `/pin/`. LevelDB's log is sequential: flushing one write makes all earlier
+ * ones durable too, so a pin is the commit record of everything stored before it.
+ */
+export class CommitLevelDatastore extends LevelDatastore {
+  override async put(key: Key, value: Uint8Array, options: AbortOptions = {}): Promise<Key> {
+    if (!isCommit(key)) return super.put(key, value, options)
+    options.signal?.throwIfAborted()
+    await this.db.put(key.toString(), value, FLUSH)
+    return key
+  }
+
+  override async delete(key: Key, options: AbortOptions = {}): Promise<void> {
+    if (!isCommit(key)) return super.delete(key, options)
+    options.signal?.throwIfAborted()
+    await this.db.del(key.toString(), FLUSH)
+  }
+}
+
+function isCommit(key: Key): boolean {
+  return key.toString().startsWith(COMMIT_PREFIX)
+}

@@ -1,0 +1,66 @@
+/**
+ * What a peer keeps: its home, blocks, checkpoints, chains. The only place that knows Helia.
+ *
+ * ```ts
+ * import { mkdtemp } from 'node:fs/promises'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import * as dagCbor from '@ipld/dag-cbor'
+ * import { encodeSafetensors, openHome, openStorage } from './storage/index.ts'
+ *
+ * const home = await openHome(await mkdtemp(join(tmpdir(), 'starling-')), { create: true })
+ * const storage = await openStorage({ home }) // offline; a peer uses openStores and createStorage({ stores, libp2p })
+ * const weights = encodeSafetensors([{ name: 'dense/kernel', shape: [2], data: new Float32Array([1, 2]) }])
+ * const encode = (links: object) => dagCbor.encode({ round: 1, ...links })
+ * const { root } = await storage.checkpoints.put({ run: 'bafy', seq: 1, round: 1, createdAt: 0, weights, encode })
+ * const { round } = dagCbor.decode<{ round: number }>(await storage.getBlock(root)) // 1
+ * await storage.close()
+ * await home.close()
+ * ```
+ */
+export { BlockNotFoundError, UnsupportedHashError } from './block-reader.ts'
+export { BlockWriteError, type PutBlockOptions } from './blocks.ts'
+export {
+  type AppendedDelta,
+  type Block,
+  type ChainDelta,
+  type ChainEntry,
+  type Chains,
+  InvalidChainNameError,
+  SNAPSHOT_EVERY_DELTAS
+} from './chains.ts'
+export {
+  CHECKPOINTS_KEPT,
+  type CheckpointInput,
+  type Checkpoints,
+  ManifestLinkMissingError
+} from './checkpoints.ts'
+export { type Copies, createCopies, InvalidRunIdError, type LoadedCopy, type SavedCopy } from './copies.ts'
+export { type DagSize, DagTooLargeError, InvalidBlockError } from './dag.ts'
+export { FileTooLargeError, NotAFileError } from './files.ts'
+export { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from './formats/safetensors.ts'
+export {
+  type Home,
+  HomeCorruptError,
+  HomeNotFoundError,
+  HomeNotWritableError,
+  HomeVersionError,
+  openHome
+} from './home.ts'
+export { HomeInUseError } from './home-lock.ts'
+export { IdentityCorruptError } from './identity-file.ts'
+export { INCARNATION_BYTES, newIncarnation } from './incarnation.ts'
+export { type KeepDetails, type KeptRoot, KeptRootCorruptError } from './kept-root.ts'
+export { SWEEP_GRACE_MS, type SweepReport } from './pins.ts'
+export {
+  BlockTooLargeError,
+  createStorage,
+  type FetchOptions,
+  openStorage,
+  type Storage,
+  type StoragePins,
+  type StorageSweepOptions
+} from './storage.ts'
+export { DatastoreOpenError, openStores, type Stores } from './stores.ts'
+export { DeadlineError, type DeadlineOptions } from './with-deadline.ts'
+export { writeFileAtomic } from './write-file-atomic.ts'
