@@ -1,0 +1,22 @@
+/**
+ * The arithmetic of a round (ALGORITHMS 1), pure: no I/O, no clock, no `Math.random`.
+ *
+ * ```ts
+ * import { Averager, createRandom } from './protocols/averaging/index.ts'
+ *
+ * const rules = { codec: 'int4', mu: 0.9, kappa: 0.5, beta: 0.5, gamma: 1 } as const
+ * const averager = new Averager({ rules, parameters: new Float32Array(10), random: createRandom(1) })
+ * averager.adopt('neighbour', new Float32Array(10))                       // its public copy, fetched once
+ * const trained = averager.parameters.map((x) => x + 1)                   // H local steps
+ * averager.publish(trained, { driftWeight: 1, withMomentum: true })       // one delta for everybody
+ * averager.mix([{ author: 'neighbour', weight: 1 / 2, ownDeltasSince: 0 }])
+ * ```
+ */
+export { Averager, type AveragingRules, HISTORY_DELTAS, type MixTerm, meanOf } from './averager.ts'
+export { type Codec, payloadLength } from './codec.ts'
+export { driftWeight } from './drift-weight.ts'
+export { GRACE_WINDOW_ROUNDS, MISSED_WAITS, roundGraceMs } from './grace.ts'
+export { median } from './median.ts'
+export { MAX_STALENESS_ROUNDS, metropolisWeight, stalenessRounds, stalenessWeight } from './mixing-weight.ts'
+export { PayloadError } from './payload.ts'
+export { createRandom, type Random } from './random.ts'

@@ -1,0 +1,304 @@
+import { equals } from 'uint8arrays/equals'
+import type { Clock } from '../clock.ts'
+import {
+  type DeltaHeader,
+  InvalidRecordError,
+  parseDeltaHeader,
+  type RefusalReason,
+  type SignedDeltaHeader
+} from '../envelope/index.ts'
+import { ArrivalLimit } from './arrival-limit.ts'
+import { payloadRoot } from './payload-root.ts'
+
+/** Missing deltas that are fetched one by one; past it the author's current copy costs less (ALGORITHMS 1). */
+export const MAX_GAP_DELTAS = 8
+
+/** Frames that may wait for a chain: more means that we are too slow for it, and its current copy is fetched. */
+const MAX_WAITING_FRAMES = 2
+
+/** A copy's hash is compared on every eighth delta, and on every fetched copy (DESIGN 4). */
+const HASH_CHECK_DELTAS = 8
+
+/** One announced delta as it travels: the sealed header, and the payload if it rides along. */
+export interface DeltaFrame {
+  readonly header: Uint8Array
+  readonly payload?: Uint8Array
+}
+
+/** A version of a neighbour's public copy that this peer holds. */
+export interface Version {
+  readonly author: string
+  readonly header: DeltaHeader
+  /** CID of the delta, as `prev` and checkpoint cuts name it. */
+  readonly delta: Uint8Array
+  /** When the header was sent, on the own monotonic clock: arrival minus half the round trip. */
+  readonly heardAt: number
+  /** When the copy was ready to mix. */
+  readonly absorbedAt: number
+}
+
+/** What a copy's owner may have done wrong; `undefined` when all is well. */
+export type CopyFault = Extract<RefusalReason, 'wrong-length' | 'non-finite' | 'state-mismatch'> | undefined
+
+/** Where public copies live (the training worker). A faulty delta leaves no copy behind. */
+export interface CopyKeeper {
+  absorb(author: string, payload: Uint8Array, expected: ExpectedCopy): Promise<CopyFault>
+  adopt(author: string, copy: Uint8Array, expected: ExpectedCopy): Promise<CopyFault>
+  adoptInitial(author: string): Promise<void>
+}
+
+export interface ExpectedCopy {
+  readonly version: Pick<DeltaHeader, 'incarnation' | 'seq'> & { readonly delta: Uint8Array }
+  readonly norm?: number
+  /** SHA-256 of the copy after this delta; not compared when absent. */
+  readonly stateHash?: Uint8Array
+}
+
+/** Asks the author (or whoever serves its chain). Every call has a deadline of its own and may fail. */
+export interface ChainSource {
+  payload(root: Uint8Array, bytes: number): Promise<Uint8Array>
+  deltas(incarnation: Uint8Array, from: number, to: number): Promise<readonly DeltaFrame[]>
+  copy(): Promise<{ readonly header: Uint8Array; readonly copy: Uint8Array }>
+}
+
+export interface ChainRules {
+  readonly run: Uint8Array
+  readonly codec: DeltaHeader['codec']
+  readonly parameterCount: number
+  readonly initialHash: Uint8Array
+  readonly minRoundMs: number
+}
+
+export interface ChainFollowerInit {
+  /** Peer id of the author, text form. */
+  readonly author: string
+  /** Peer id of the author, multihash bytes, as headers carry it. */
+  readonly authorBytes: Uint8Array
+  readonly rules: ChainRules
+  readonly keeper: CopyKeeper
+  readonly source: ChainSource
+  readonly clock: Clock
+  readonly onVersion: (version: Version) => void
+  /** Counts what was refused. `proof` holds both sealed headers of an equivocation. */
+  readonly onRefused: (reason: RefusalReason, proof?: readonly Uint8Array[]) => void
+}
+
+/**
+ * Follows one author's chain of deltas and keeps the author's public copy up to date.
+ *
+ * Who speaks: the author announces on the link; this side pulls what did not ride along. What may happen: frames are
+ * lost, repeated, late or forged; the author restarts as a new incarnation; we are slower than the author. Rules
+ * (ALGORITHMS 1): a version at or before the held one is ignored; a delta whose `base` is the hash of the held copy is
+ * added; a gap of up to eight is fetched; anything else fetches the author's current copy and checks it against the
+ * signed hash. Promised: a held copy is the author's copy, bit for bit, at the version named. Not promised: that every
+ * version is seen. Nothing that the author sends throws out of here; it is refused and counted by reason.
+ */
+export class ChainFollower {
+  readonly #init: ChainFollowerInit
+  readonly #limit: ArrivalLimit
+  /** Sealed headers by sequence number of the newest incarnation: a second body for one of them is equivocation. */
+  readonly #seen = new Map<number, SignedDeltaHeader>()
+  #waiting: { frame: DeltaFrame; heardAt: number }[] = []
+  #isWorking = false
+  #isClosed = false
+  #mustResync = false
+  #version: Version | undefined
+
+  constructor(init: ChainFollowerInit) {
+    this.#init = init
+    this.#limit = new ArrivalLimit(init.rules.minRoundMs)
+  }
+
+  /** The version that is held, if any. */
+  get version(): Version | undefined {
+    return this.#version
+  }
+
+  /** Takes a frame from the link. `heardAt`: see Version. Never throws; work goes on in the background. */
+  receive(frame: DeltaFrame, heardAt: number): void {
+    if (this.#isClosed) return
+    if (this.#waiting.length >= MAX_WAITING_FRAMES) {
+      this.#waiting = []
+      this.#mustResync = true
+    }
+    this.#waiting.push({ frame, heardAt })
+    void this.#work()
+  }
+
+  /** Fetches the author's current copy: after a link opens to a peer that has published already. */
+  resync(heardAt: number): Promise<void> {
+    this.#mustResync = true
+    return this.#work(heardAt)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#waiting = []
+  }
+
+  async #work(resyncHeardAt = this.#init.clock.now()): Promise<void> {
+    if (this.#isWorking) return
+    this.#isWorking = true
+    try {
+      while (!this.#isClosed) {
+        const next = this.#waiting.shift()
+        if (next !== undefined) await this.#take(next.frame, next.heardAt)
+        else if (this.#mustResync) await this.#fetchCopy(resyncHeardAt)
+        else break
+      }
+    } finally {
+      this.#isWorking = false
+    }
+  }
+
+  async #take(frame: DeltaFrame, heardAt: number): Promise<void> {
+    const signed = await this.#verify(frame.header)
+    if (signed === undefined || !this.#isNews(signed)) return
+    if (!this.#limit.take(this.#init.clock.now())) return this.#init.onRefused('rate')
+    if (this.#mustResync) return this.#fetchCopy(heardAt)
+    if (await this.#extends(signed.header)) return this.#add(signed, frame.payload, heardAt)
+    const held = this.#version?.header
+    const gap = signed.header.seq - (held?.seq ?? 0) - 1
+    const isSameChain = held !== undefined && equals(held.incarnation, signed.header.incarnation)
+    if (isSameChain && gap >= 1 && gap <= MAX_GAP_DELTAS) return this.#fillGap(signed, frame.payload, heardAt)
+    return this.#fetchCopy(heardAt)
+  }
+
+  async #verify(bytes: Uint8Array): Promise<SignedDeltaHeader | undefined> {
+    const { rules, authorBytes, onRefused } = this.#init
+    try {
+      const signed = await parseDeltaHeader(bytes)
+      const { header } = signed
+      // Keyed by the signer: an echo of our own delta, or anybody else's, is not this chain.
+      if (!equals(header.author, authorBytes)) onRefused('wrong-author')
+      else if (!equals(header.run, rules.run)) onRefused('wrong-run')
+      else if (header.codec !== rules.codec) onRefused('unknown-codec')
+      else if (header.length !== rules.parameterCount) onRefused('wrong-length')
+      else return signed
+    } catch (error) {
+      if (!(error instanceof InvalidRecordError)) throw error
+      onRefused(error.reason)
+    }
+    return undefined
+  }
+
+  #isNews(signed: SignedDeltaHeader): boolean {
+    const held = this.#version?.header
+    const { header } = signed
+    if (held !== undefined && !equals(held.incarnation, header.incarnation)) {
+      // The start time leads an incarnation, so that byte order is age order: the newer start wins.
+      if (compareBytes(header.incarnation, held.incarnation) > 0) {
+        this.#seen.clear()
+        this.#remember(signed)
+        return true
+      }
+      this.#init.onRefused('replayed')
+      return false
+    }
+    const seen = this.#seen.get(header.seq)
+    if (seen !== undefined && !equals(seen.hash, signed.hash)) {
+      this.#init.onRefused('equivocation', [seen.bytes, signed.bytes])
+      return false
+    }
+    this.#remember(signed)
+    if (held === undefined || header.seq > held.seq) return true
+    this.#init.onRefused('replayed')
+    return false
+  }
+
+  #remember(signed: SignedDeltaHeader): void {
+    this.#seen.set(signed.header.seq, signed)
+    // Kept as long as a gap can be filled, twice over.
+    if (this.#seen.size > 2 * MAX_GAP_DELTAS) this.#seen.delete(this.#seen.keys().next().value!)
+  }
+
+  /** True when the delta adds to the copy that is held, or to the initial one that everybody has. */
+  async #extends(header: DeltaHeader): Promise<boolean> {
+    const { author, keeper, rules } = this.#init
+    const held = this.#version
+    if (held !== undefined && equals(header.base, held.header.stateHash)) {
+      if (!equals(header.incarnation, held.header.incarnation)) return header.seq === 0
+      return header.seq === held.header.seq + 1 && header.prev !== null && equals(header.prev, held.delta)
+    }
+    if (header.seq !== 0 || !equals(header.base, rules.initialHash)) return false
+    await keeper.adoptInitial(author)
+    return true
+  }
+
+  async #add(signed: SignedDeltaHeader, inline: Uint8Array | undefined, heardAt: number): Promise<void> {
+    const { author, keeper, onRefused } = this.#init
+    const payload = await this.#payloadOf(signed.header, inline)
+    if (payload === undefined) return
+    const { header } = signed
+    const fault = await keeper.absorb(author, payload, {
+      version: { incarnation: header.incarnation, seq: header.seq, delta: signed.cid.bytes },
+      norm: header.norm,
+      ...(header.seq % HASH_CHECK_DELTAS === 0 ? { stateHash: header.stateHash } : {})
+    })
+    if (fault === undefined) return this.#hold(signed, heardAt)
+    this.#version = undefined
+    onRefused(fault)
+  }
+
+  async #payloadOf(header: DeltaHeader, inline: Uint8Array | undefined): Promise<Uint8Array | undefined> {
+    const { source, onRefused } = this.#init
+    let payload = inline
+    if (payload === undefined) {
+      try {
+        payload = await source.payload(header.payload.root, header.payload.bytes)
+      } catch {
+        // The author may be gone or busy; the next announcement tells whether the chain can still be followed.
+        return undefined
+      }
+    }
+    const isClaimed = payload.byteLength === header.payload.bytes
+    if (isClaimed && equals((await payloadRoot(payload)).bytes, header.payload.root)) return payload
+    onRefused('payload-mismatch')
+    return undefined
+  }
+
+  async #fillGap(newest: SignedDeltaHeader, inline: Uint8Array | undefined, heardAt: number): Promise<void> {
+    const { incarnation, seq } = newest.header
+    const from = this.#version!.header.seq + 1
+    const frames = await this.#init.source.deltas(incarnation, from, seq - 1).catch(() => [])
+    for (const frame of frames.slice(0, MAX_GAP_DELTAS)) {
+      const signed = await this.#verify(frame.header)
+      if (signed === undefined || !(await this.#extends(signed.header))) break
+      await this.#add(signed, frame.payload, heardAt)
+    }
+    if (await this.#extends(newest.header)) return this.#add(newest, inline, heardAt)
+    return this.#fetchCopy(heardAt)
+  }
+
+  async #fetchCopy(heardAt: number): Promise<void> {
+    const { author, keeper, source, onRefused } = this.#init
+    this.#mustResync = false
+    const answer = await source.copy().catch(() => undefined)
+    if (answer === undefined || this.#isClosed) return
+    const signed = await this.#verify(answer.header)
+    if (signed === undefined) return
+    const { header } = signed
+    const held = this.#version?.header
+    if (held !== undefined && equals(held.incarnation, header.incarnation) && header.seq <= held.seq) return
+    if (held !== undefined && compareBytes(header.incarnation, held.incarnation) < 0) return onRefused('replayed')
+    const fault = await keeper.adopt(author, answer.copy, {
+      version: { incarnation: header.incarnation, seq: header.seq, delta: signed.cid.bytes },
+      stateHash: header.stateHash
+    })
+    if (fault === undefined) return this.#hold(signed, heardAt)
+    this.#version = undefined
+    onRefused(fault)
+  }
+
+  #hold(signed: SignedDeltaHeader, heardAt: number): void {
+    if (this.#isClosed) return
+    const { author, clock, onVersion } = this.#init
+    this.#version = { author, header: signed.header, delta: signed.cid.bytes, heardAt, absorbedAt: clock.now() }
+    onVersion(this.#version)
+  }
+}
+
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) if (a[i] !== b[i]) return a[i]! - b[i]!
+  return a.length - b.length
+}

@@ -1,0 +1,149 @@
+import type { Stream } from '@libp2p/interface'
+import type { LengthPrefixedStream } from '@libp2p/utils'
+import type { Clock } from '../clock.ts'
+import type { DeltaFrame } from '../delta-gossip/index.ts'
+import { InvalidRecordError } from '../envelope/index.ts'
+import { encodeFrame, type Frame, MAX_INLINE_PAYLOAD_BYTES, parseFrame } from './messages.ts'
+
+/** A link is probed this often; its round trip dates versions and bounds waits. */
+const PING_INTERVAL_MS = 5000
+
+/** Without a sign of life for so long a link is closed: three probes. A killed neighbour is noticed at once by TCP. */
+const SILENCE_MS = 3 * PING_INTERVAL_MS
+
+/** Frames that may wait for a slow neighbour; past it deltas are left out, and the neighbour fetches what it misses. */
+const MAX_WAITING_FRAMES = 8
+
+/** Probes of a fresh link, so that its first versions are dated well. */
+const FIRST_PROBES = 4
+const FIRST_PROBE_INTERVAL_MS = 250
+
+/** The least of so many probes counts: what is above it is a busy event loop on either side, not the way between. */
+const ROUND_TRIPS = 8
+
+export interface LinkInit {
+  readonly id: string
+  readonly idBytes: Uint8Array
+  readonly isInbound: boolean
+  readonly stream: Stream
+  readonly frames: LengthPrefixedStream
+  readonly clock: Clock
+  /** Number of links that this peer has, for the other side's choice of whom to release. */
+  readonly degree: () => number
+  readonly onDelta: (frame: DeltaFrame) => void
+  readonly onFault: (error: InvalidRecordError) => void
+  readonly onClosed: (reason: string) => void
+}
+
+/** An agreed link: one stream that carries headers with small payloads in both directions, and probes. */
+export class Link {
+  readonly id: string
+  readonly idBytes: Uint8Array
+  readonly isInbound: boolean
+  readonly openedAt: number
+  readonly #init: LinkInit
+  /** Links of the other side, as far as it has told. */
+  remoteDegree = 0
+  #roundTripsMs: number[] = []
+  #waiting = 0
+  #isClosed = false
+  #heardAt: number
+  #cancelProbe: () => void = () => {}
+  #probe: { readonly nonce: number; readonly sentAt: number } | undefined
+  #nonce = 0
+
+  constructor(init: LinkInit) {
+    this.id = init.id
+    this.idBytes = init.idBytes
+    this.isInbound = init.isInbound
+    this.openedAt = init.clock.now()
+    this.#heardAt = this.openedAt
+    this.#init = init
+  }
+
+  /** Round trip in milliseconds: the least of the last eight probes, 0 before the first answer. */
+  get rttMs(): number {
+    return this.#roundTripsMs.length === 0 ? 0 : Math.min(...this.#roundTripsMs)
+  }
+
+  /** Reads until the stream ends. Call once. */
+  start(): void {
+    this.#init.stream.addEventListener('close', () => this.#finish('closed'), { once: true })
+    this.#probeNow()
+    void this.#read()
+  }
+
+  /** Announces a delta. Left out when the neighbour does not keep up. */
+  send({ header, payload }: DeltaFrame): void {
+    if (this.#waiting >= MAX_WAITING_FRAMES) return
+    const isInline = payload !== undefined && payload.byteLength <= MAX_INLINE_PAYLOAD_BYTES
+    this.#write(isInline ? { header, payload } : { header })
+  }
+
+  /** Parts in good order, with a reason for the other side's log. */
+  async close(reason: string): Promise<void> {
+    if (this.#isClosed) return
+    this.#write({ bye: reason })
+    this.#finish(reason)
+    await this.#init.stream.close({ signal: AbortSignal.timeout(1000) }).catch(() => this.#init.stream.abort(new Error(reason)))
+  }
+
+  async #read(): Promise<void> {
+    try {
+      while (!this.#isClosed) {
+        const bytes = (await this.#init.frames.read()).subarray()
+        this.#heardAt = this.#init.clock.now()
+        this.#take(parseFrame(bytes))
+      }
+    } catch (error) {
+      if (this.#isClosed) return
+      const isFault = error instanceof InvalidRecordError
+      if (isFault) this.#init.onFault(error)
+      this.#init.stream.abort(error as Error)
+      this.#finish(isFault ? 'fault' : 'closed')
+    }
+  }
+
+  #take({ header, payload, ping, pong, degree, bye }: Frame): void {
+    if (degree !== undefined) this.remoteDegree = degree
+    if (header !== undefined) this.#init.onDelta(payload === undefined ? { header } : { header, payload })
+    if (ping !== undefined) this.#write({ pong: ping })
+    if (pong !== undefined && pong === this.#probe?.nonce) {
+      this.#roundTripsMs.push(this.#heardAt - this.#probe.sentAt)
+      if (this.#roundTripsMs.length > ROUND_TRIPS) this.#roundTripsMs.shift()
+      this.#probe = undefined
+    }
+    if (bye !== undefined) void this.close(bye)
+  }
+
+  #write(frame: Frame): void {
+    if (this.#isClosed) return
+    this.#waiting += 1
+    this.#init.frames
+      .write(encodeFrame(frame), { signal: AbortSignal.timeout(SILENCE_MS) })
+      .catch((error: Error) => this.#init.stream.abort(error))
+      .finally(() => {
+        this.#waiting -= 1
+      })
+  }
+
+  #probeNow(): void {
+    const now = this.#init.clock.now()
+    if (now - this.#heardAt > SILENCE_MS) {
+      this.#init.stream.abort(new Error(`no sign of life for ${SILENCE_MS} ms`))
+      return this.#finish('silent')
+    }
+    this.#nonce += 1
+    this.#probe = { nonce: this.#nonce, sentAt: now }
+    this.#write({ ping: this.#nonce, degree: this.#init.degree() })
+    const interval = this.#nonce < FIRST_PROBES ? FIRST_PROBE_INTERVAL_MS : PING_INTERVAL_MS
+    this.#cancelProbe = this.#init.clock.after(interval, () => this.#probeNow())
+  }
+
+  #finish(reason: string): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#cancelProbe()
+    this.#init.onClosed(reason)
+  }
+}
