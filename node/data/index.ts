@@ -14,6 +14,7 @@
  * ```
  */
 
+export { isMissing } from './cell.ts'
 export { type Dataset, MIN_TRAINING_ROWS, requireTrainable, selectRows } from './dataset.ts'
 export {
   type EncodedFeatures,

@@ -1,0 +1,58 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { InvalidArgumentError } from 'commander'
+import type { RunPlan } from '../run/create-run.ts'
+
+/** Where a peer lives unless told otherwise. */
+export const DEFAULT_HOME = join(homedir(), '.starling')
+
+/** Name of the network that peers join unless told otherwise: a part of every protocol's name. */
+export const DEFAULT_NETWORK = 'public'
+
+const CODECS = ['f32', 'int8', 'int4'] as const
+
+/** Parses a whole number of at least `least`. */
+export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`must be a whole number from ${least}${most < 2 ** 53 - 1 ? ` to ${most}` : ''}.`)
+    }
+    return value
+  }
+}
+
+/** Parses a number above `above` and at most `most`. */
+export function positive(above: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value > above && value <= most)) {
+      throw new InvalidArgumentError(`must be a number above ${above} and at most ${most}.`)
+    }
+    return value
+  }
+}
+
+/** Parses a number from `least` to below `below`. */
+export function atLeast(least: number, below: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value >= least && value < below)) {
+      throw new InvalidArgumentError(`must be a number from ${least} to below ${below}.`)
+    }
+    return value
+  }
+}
+
+export function codec(text: string): RunPlan['codec'] {
+  const found = CODECS.find((name) => name === text)
+  if (found === undefined) throw new InvalidArgumentError(`must be one of ${CODECS.join(', ')}.`)
+  return found
+}
+
+export function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}

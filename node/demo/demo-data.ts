@@ -1,0 +1,113 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UsageError } from '../commands/exit.ts'
+import {
+  encodeTable,
+  inferSchema,
+  isMissing,
+  partition,
+  readTable,
+  SAMPLE_SETS,
+  splitFraction,
+  type Table,
+  writeTable
+} from '../data/index.ts'
+
+/** A fifth of the rows is common and held out, taken before the rows are dealt out. */
+const TEST_FRACTION = 0.2
+
+export interface DemoDataInit {
+  /** Name of a sample set, or files. */
+  readonly data: readonly string[]
+  readonly label?: string
+  /** File of common held-out rows. */
+  readonly test?: string
+  readonly peers: number
+  /** Dirichlet concentration of labels over peers. */
+  readonly alpha: number
+  readonly seed: number
+}
+
+export interface DemoData {
+  readonly label: string
+  /** One file for each peer. */
+  readonly parts: readonly string[]
+  /** The common held-out rows, never trained on. */
+  readonly test: string
+  /** All classes, those of held-out rows included. */
+  readonly classes: readonly string[]
+  /** What this is, in words. */
+  readonly description: string
+}
+
+/**
+ * Deals the rows out as files of real peers under `folder`: a sample set or one file by Dirichlet, several files one to
+ * each peer. Throws the data's errors and UsageError.
+ */
+export async function dealOut(folder: string, init: DemoDataInit): Promise<DemoData> {
+  const { paths, label } = resolveSources(init)
+  const tables = []
+  for (const path of paths) tables.push(await readTable(path))
+  // The schema names what is wrong with the label, the columns or the classes before anything is written.
+  const schema = inferSchema(tables, { label })
+  for (const table of tables) encodeTable(table, schema)
+  await mkdir(folder, { recursive: true })
+  const { training, test } = await setTestApart(folder, tables, init)
+  const parts = training.length > 1 ? training : dealRows(training[0]!, schema.classes.length, label, init)
+  const files = []
+  for (const [index, table] of parts.entries()) {
+    const path = join(folder, `rows-${index + 1}.csv`)
+    await writeTable(path, table.columns, table.rows)
+    files.push(path)
+  }
+  const rows = parts.reduce((sum, table) => sum + table.rows.length, 0)
+  const split = training.length > 1 ? 'one file each' : `dealt out by Dirichlet(${init.alpha})`
+  return { label, parts: files, test, classes: schema.classes, description: `${rows} rows, ${split}` }
+}
+
+function resolveSources({ data, label }: DemoDataInit): { paths: readonly string[]; label: string } {
+  const [first] = data
+  const set = data.length === 1 && first !== undefined ? SAMPLE_SETS[first as keyof typeof SAMPLE_SETS] : undefined
+  if (set !== undefined) return { paths: [set.path], label: label ?? set.label }
+  if (label === undefined) {
+    const names = Object.keys(SAMPLE_SETS).join(', ')
+    throw new UsageError(`--data ${data.join(' ')} needs --label COLUMN, the column to predict (sample sets: ${names})`)
+  }
+  return { paths: data, label }
+}
+
+async function setTestApart(
+  folder: string,
+  tables: readonly Table[],
+  { test, seed }: DemoDataInit
+): Promise<{ training: Table[]; test: string }> {
+  if (test !== undefined) {
+    await readTable(test)
+    return { training: [...tables], test }
+  }
+  const columns = [...new Set(tables.flatMap((table) => table.columns))]
+  const heldOut: string[][] = []
+  const training = tables.map((table) => {
+    const split = splitFraction(table.rows.length, TEST_FRACTION, seed)
+    for (const index of split.heldOut) heldOut.push(columns.map((name) => table.rows[index]![table.columns.indexOf(name)] ?? ''))
+    return { ...table, rows: split.training.map((index) => table.rows[index]!) }
+  })
+  const path = join(folder, 'test.csv')
+  await writeTable(path, columns, heldOut)
+  return { training, test: path }
+}
+
+function dealRows(table: Table, classes: number, label: string, { peers, alpha, seed }: DemoDataInit): Table[] {
+  const { labels } = encodeTable(table, inferSchema([table], { label }))
+  // Rows without a label train nobody, and have no place in a split by label.
+  const labelled = labelledRows(table, label)
+  return partition(labels, classes, { kind: 'dirichlet', alpha }, peers, seed).map((indices) => ({
+    ...table,
+    rows: indices.map((index) => table.rows[labelled[index]!]!)
+  }))
+}
+
+function labelledRows(table: Table, label: string): number[] {
+  const column = table.columns.indexOf(label)
+  return table.rows.flatMap((row, index) => (isMissing(row[column] ?? '') ? [] : index))
+}

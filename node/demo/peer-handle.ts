@@ -1,0 +1,106 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { DemoCommand, DemoEvent } from './messages.ts'
+
+const ENTRY = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
+
+/** Small young generations: a flock is many processes (DESIGN 7). The main thread only moves bytes. */
+const NODE_FLAGS = ['--max-semi-space-size=1']
+
+/** A peer that does not stop within this time after it was told is killed. */
+const STOP_MS = 10_000
+
+/** A peer process of the demo failed. */
+export class PeerFailedError extends Error {
+  override readonly name = 'PeerFailedError'
+  readonly code: unknown
+
+  constructor(name: string, message: string, code?: unknown) {
+    super(`peer ${name}: ${message}`)
+    this.code = code
+  }
+}
+
+type EventOf<T extends DemoEvent['type']> = Extract<DemoEvent, { type: T }>
+
+/** A forked peer process: commands go in, events come out, and it never outlives its handle. */
+export class PeerHandle {
+  readonly name: string
+  readonly home: string
+  readonly #child: ChildProcess
+  readonly #listeners = new Set<(event: DemoEvent) => void>()
+  readonly #exited: Promise<void>
+  #failure: PeerFailedError | undefined
+  isKilled = false
+  hasExited = false
+
+  constructor(name: string, home: string, logPath: string) {
+    this.name = name
+    this.home = home
+    this.#child = fork(ENTRY, { execArgv: NODE_FLAGS, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    const log = createWriteStream(logPath, { flags: 'a' })
+    this.#child.stdout?.pipe(log, { end: false })
+    this.#child.stderr?.pipe(log, { end: false })
+    this.#child.on('message', (event: DemoEvent) => this.#deliver(event))
+    // Writing to a peer that was just killed fails; its exit says all there is to say.
+    this.#child.on('error', () => {})
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => {
+        this.hasExited = true
+        log.end()
+        this.#fail(new PeerFailedError(name, `its process ended with ${signal ?? `code ${code}`}; see ${logPath}`))
+        resolve()
+      })
+    })
+  }
+
+  onEvent(listener: (event: DemoEvent) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  send(command: DemoCommand): void {
+    if (this.#child.connected) this.#child.send(command, () => {})
+  }
+
+  /** The next event of a type that satisfies `accept`. Rejects when the peer fails or ends. */
+  next<T extends DemoEvent['type']>(type: T, accept: (event: EventOf<T>) => boolean = () => true): Promise<EventOf<T>> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => {
+      const listener = (event: DemoEvent) => {
+        if (event.type === 'failed') reject(this.#failure)
+        else if (event.type !== type || !accept(event as EventOf<T>)) return
+        else resolve(event as EventOf<T>)
+        this.#listeners.delete(listener)
+      }
+      this.#listeners.add(listener)
+    })
+  }
+
+  /** SIGKILL, as a power cut would: no goodbye. */
+  async kill(): Promise<void> {
+    this.isKilled = true
+    this.#child.kill('SIGKILL')
+    await this.#exited
+  }
+
+  /** Asks the peer to stop, and kills it if it does not. */
+  async stop(): Promise<void> {
+    if (this.hasExited) return
+    this.send({ type: 'stop' })
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS)
+    await this.#exited
+    clearTimeout(timer)
+  }
+
+  #deliver(event: DemoEvent): void {
+    if (event.type === 'failed') this.#fail(new PeerFailedError(this.name, event.message, event.code))
+    else for (const listener of [...this.#listeners]) listener(event)
+  }
+
+  #fail(failure: PeerFailedError): void {
+    this.#failure ??= failure
+    const event = { type: 'failed', message: failure.message } as const
+    for (const listener of [...this.#listeners]) listener(event)
+  }
+}

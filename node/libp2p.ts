@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto'
+import { type GossipSub, gossipsub } from '@libp2p/gossipsub'
+import { createPeerScoreParams } from '@libp2p/gossipsub/score'
+import { identify } from '@libp2p/identify'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
+import { yamux } from '@libp2p/yamux'
+import type { Datastore } from 'interface-datastore'
+import { createLibp2p } from 'libp2p'
+
+/** One gossipsub RPC bundles messages; past a receiver's limit it ends the link for good (DESIGN 10). */
+const MAX_GOSSIP_BYTES = 1024 * 1024
+
+/** Default 5 a second from one host: a flock that starts on one machine is more than that (DESIGN 10). */
+const INBOUND_CONNECTIONS_PER_SECOND = 100
+
+export type StarlingLibp2p = Libp2p<{ pubsub: GossipSub }>
+
+export interface Libp2pInit {
+  readonly privateKey: PrivateKey
+  readonly datastore: Datastore
+  /** Multiaddrs, e.g. `/ip4/0.0.0.0/tcp/0`. */
+  readonly listen: readonly string[]
+}
+
+/** Starts libp2p as every Starling peer runs it: TCP, TLS 1.3 or Noise, yamux, identify, ping, gossipsub. */
+export async function startLibp2p({ privateKey, datastore, listen }: Libp2pInit): Promise<StarlingLibp2p> {
+  return createLibp2p({
+    privateKey,
+    datastore,
+    addresses: { listen: [...listen] },
+    transports: [tcp()],
+    connectionEncrypters: [tls(), noise()],
+    streamMuxers: [yamux()],
+    connectionManager: { inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND },
+    // A busy event loop answers pings late; links have probes of their own (DESIGN 10).
+    connectionMonitor: { abortConnectionOnPingFailure: false },
+    services: { identify: identify(), ping: ping(), pubsub: createGossip() }
+  })
+}
+
+function createGossip() {
+  return gossipsub({
+    // Records are signed themselves: a message is named by its content, whoever forwards it.
+    globalSignaturePolicy: 'StrictNoSign',
+    msgIdFn: ({ data }) => createHash('sha256').update(data).digest(),
+    emitSelf: false,
+    fallbackToFloodsub: false,
+    floodPublish: false,
+    allowPublishToZeroTopicPeers: true,
+    maxInboundDataLength: MAX_GOSSIP_BYTES,
+    // Honest peers share addresses behind NAT and send rarely: neither may cost them their score (DESIGN 10).
+    scoreParams: createPeerScoreParams({ IPColocationFactorWeight: 0, topics: {} })
+  })
+}

@@ -1,0 +1,19 @@
+/**
+ * One peer in one run. The network side calls `linkOpened`, `linkClosed` and `receive`; `run` drives the rounds.
+ *
+ * ```ts
+ * const participant = new Participant({ run, manifest, key, incarnation, vectors, clock: systemClock, … })
+ * participant.linkOpened(peer)
+ * const { end, rounds } = await participant.run({ signal })
+ * ```
+ */
+export type { LinkedPeer, MixedVersion } from './neighbours.ts'
+export type { OwnChain } from './own-chain.ts'
+export {
+  type CheckpointRequest,
+  type OwnDelta,
+  Participant,
+  type ParticipantInit,
+  type ParticipantReport,
+  type RoundEvent
+} from './participant.ts'

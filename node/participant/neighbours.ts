@@ -1,0 +1,214 @@
+import {
+  GRACE_WINDOW_ROUNDS,
+  MAX_STALENESS_ROUNDS,
+  MISSED_WAITS,
+  type MixTerm,
+  metropolisWeight,
+  roundGraceMs,
+  stalenessRounds,
+  stalenessWeight
+} from '../../protocols/averaging/index.ts'
+import type { Clock } from '../../protocols/clock.ts'
+import {
+  ChainFollower,
+  type ChainRules,
+  type ChainSource,
+  type CopyKeeper,
+  type DeltaFrame,
+  type Version
+} from '../../protocols/delta-gossip/index.ts'
+import type { Phase, RefusalReason } from '../../protocols/envelope/index.ts'
+
+/** A peer with which a link stands, as the participant needs it. */
+export interface LinkedPeer {
+  /** Peer id, text form. */
+  readonly id: string
+  /** Peer id, multihash bytes. */
+  readonly idBytes: Uint8Array
+  /** Smoothed round trip in milliseconds. */
+  readonly rttMs: number
+  /** True when the peer had published deltas before the link was opened. */
+  readonly hasStarted: boolean
+  readonly source: ChainSource
+  send(frame: DeltaFrame): void
+}
+
+/** One neighbour's part in a mix, as `events.jsonl` reports it. */
+export interface MixedVersion {
+  readonly author: string
+  readonly seq: number
+  readonly staleness: number
+  readonly weight: number
+}
+
+interface Neighbour {
+  readonly peer: LinkedPeer
+  readonly follower: ChainFollower
+  isUnused: boolean
+  missedWaits: number
+  readonly trainMs: number[]
+  readonly delayMs: number[]
+}
+
+export interface NeighboursInit {
+  readonly rules: ChainRules
+  readonly keeper: CopyKeeper
+  readonly clock: Clock
+  readonly graceFloorMs: number
+  readonly onRefused: (peer: string, reason: RefusalReason, proof?: readonly Uint8Array[]) => void
+}
+
+/** The neighbours of one peer in one run: what each delivered, whom to wait for, and what to mix. */
+export class Neighbours {
+  readonly #init: NeighboursInit
+  readonly #neighbours = new Map<string, Neighbour>()
+  readonly #ownTrainMs: number[] = []
+  #onChange: () => void = () => {}
+
+  constructor(init: NeighboursInit) {
+    this.#init = init
+  }
+
+  get degree(): number {
+    return this.#neighbours.size
+  }
+
+  /** Neighbours whose public copy is held. */
+  get versions(): readonly Version[] {
+    return [...this.#neighbours.values()].flatMap(({ follower }) => follower.version ?? [])
+  }
+
+  /** Neighbours that had begun to publish before the link was opened. */
+  get startedCount(): number {
+    return [...this.#neighbours.values()].filter(({ peer }) => peer.hasStarted).length
+  }
+
+  open(peer: LinkedPeer): void {
+    const { rules, keeper, clock, onRefused } = this.#init
+    const follower = new ChainFollower({
+      author: peer.id,
+      authorBytes: peer.idBytes,
+      rules,
+      keeper,
+      source: peer.source,
+      clock,
+      onVersion: (version) => this.#delivered(peer.id, follower, version),
+      onRefused: (reason, proof) => onRefused(peer.id, reason, proof)
+    })
+    this.#neighbours.get(peer.id)?.follower.close()
+    this.#neighbours.set(peer.id, { peer, follower, isUnused: false, missedWaits: 0, trainMs: [], delayMs: [] })
+    if (peer.hasStarted) void follower.resync(clock.now())
+    this.#onChange()
+  }
+
+  close(id: string): void {
+    this.#neighbours.get(id)?.follower.close()
+    if (this.#neighbours.delete(id)) this.#onChange()
+  }
+
+  receive(id: string, frame: DeltaFrame): void {
+    const neighbour = this.#neighbours.get(id)
+    neighbour?.follower.receive(frame, this.#init.clock.now() - neighbour.peer.rttMs / 2)
+  }
+
+  announce(frame: DeltaFrame): void {
+    for (const { peer } of this.#neighbours.values()) peer.send(frame)
+  }
+
+  noteOwnTraining(trainMs: number): void {
+    remember(this.#ownTrainMs, trainMs)
+  }
+
+  /** True when every link has said that it trains no more. */
+  allIn(phases: readonly Phase[]): boolean {
+    return [...this.#neighbours.values()].every(({ follower }) => {
+      const version = follower.version
+      return version !== undefined && phases.includes(version.header.phase)
+    })
+  }
+
+  /**
+   * Waits until every live link has delivered a version that was not mixed yet, at most the grace of ALGORITHMS 1.
+   * Links that missed two waits in a row, or are done, are not waited for. Returns at once in no company.
+   */
+  async waitForNews(signal: AbortSignal): Promise<void> {
+    if (this.#awaited().length === 0) return
+    const neighbours = [...this.#neighbours.values()]
+    const grace = roundGraceMs(
+      [...this.#ownTrainMs, ...neighbours.flatMap(({ trainMs }) => trainMs)],
+      neighbours.flatMap(({ delayMs }) => delayMs),
+      this.#init.graceFloorMs
+    )
+    await this.until(() => this.#awaited().length === 0, grace, signal)
+    for (const neighbour of this.#awaited()) neighbour.missedWaits += 1
+  }
+
+  /** Waits until `condition` holds after a change among the neighbours, at most `ms` milliseconds or the signal. */
+  until(condition: () => boolean, ms: number, signal: AbortSignal): Promise<boolean> {
+    if (condition()) return Promise.resolve(true)
+    if (signal.aborted) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      const finish = () => {
+        cancel()
+        signal.removeEventListener('abort', finish)
+        this.#onChange = () => {}
+        resolve(condition())
+      }
+      const cancel = this.#init.clock.after(ms, finish)
+      signal.addEventListener('abort', finish)
+      this.#onChange = () => {
+        if (condition()) finish()
+      }
+    })
+  }
+
+  /**
+   * Takes every version that was not mixed yet and is at most eight own rounds old, with its weight: Metropolis times
+   * staleness. `publishedAt`: times of the own last deltas, for delay compensation.
+   */
+  takeMix(ownRoundMs: number, publishedAt: readonly number[]): { terms: MixTerm[]; mixed: MixedVersion[] } {
+    const terms: MixTerm[] = []
+    const mixed: MixedVersion[] = []
+    const now = this.#init.clock.now()
+    for (const neighbour of this.#neighbours.values()) {
+      const version = neighbour.follower.version
+      if (!neighbour.isUnused || version === undefined) continue
+      neighbour.isUnused = false
+      const staleness = stalenessRounds(now - version.heardAt, ownRoundMs)
+      if (staleness > MAX_STALENESS_ROUNDS) continue
+      const weight = metropolisWeight(this.degree, version.header.degree) * stalenessWeight(staleness)
+      const ownDeltasSince = publishedAt.filter((at) => at > version.heardAt).length
+      terms.push({ author: version.author, weight, ownDeltasSince })
+      mixed.push({ author: version.author, seq: version.header.seq, staleness, weight })
+    }
+    return { terms, mixed }
+  }
+
+  stop(): void {
+    for (const { follower } of this.#neighbours.values()) follower.close()
+    this.#neighbours.clear()
+    this.#onChange()
+  }
+
+  #awaited(): Neighbour[] {
+    return [...this.#neighbours.values()].filter(
+      ({ isUnused, missedWaits, follower }) =>
+        !isUnused && missedWaits < MISSED_WAITS && follower.version?.header.phase !== 'done'
+    )
+  }
+
+  #delivered(id: string, follower: ChainFollower, version: Version): void {
+    const neighbour = this.#neighbours.get(id)
+    if (neighbour === undefined || neighbour.follower !== follower) return
+    neighbour.isUnused = true
+    neighbour.missedWaits = 0
+    if (version.header.phase === 'training') remember(neighbour.trainMs, version.header.trainMs)
+    remember(neighbour.delayMs, version.absorbedAt - version.heardAt)
+    this.#onChange()
+  }
+}
+
+function remember(window: number[], value: number): void {
+  window.push(value)
+  if (window.length > GRACE_WINDOW_ROUNDS) window.shift()
+}

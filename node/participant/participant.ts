@@ -1,0 +1,326 @@
+import type { PrivateKey } from '@libp2p/interface'
+import { driftWeight, HISTORY_DELTAS, median } from '../../protocols/averaging/index.ts'
+import type { Clock } from '../../protocols/clock.ts'
+import type { DeltaFrame } from '../../protocols/delta-gossip/index.ts'
+import type { Phase, RefusalReason, RunManifest } from '../../protocols/envelope/index.ts'
+import type { RoundOutcome, Start, Vectors } from '../vectors/index.ts'
+import { CheckpointTurns } from './checkpoint-turns.ts'
+import { type LinkedPeer, type MixedVersion, Neighbours } from './neighbours.ts'
+import { OwnChain } from './own-chain.ts'
+
+/**
+ * Shortest wait for neighbours. Rounds of a few milliseconds on a machine with more peers than cores are late by the
+ * scheduler's slices, which neither training times nor link delays show. Well under the second that a neighbour's
+ * death may cost.
+ */
+const GRACE_FLOOR_MS = 150
+
+/** A late joiner starts from the mean of at least this many neighbours' copies, if so many have begun (ALGORITHMS 1). */
+const LATE_JOIN_COPIES = 3
+
+/** Longest wait for those copies. */
+const LATE_JOIN_MS = 20_000
+
+/** A saved copy older than this many rounds than its neighbours is left for their mean: it would only hold them back. */
+const RESUME_ROUNDS = 8
+
+const CLOSING_ROUNDS = 5
+const CLOSING_MEDIAN_ROUNDS = 3
+
+/** Window of own round times for staleness and for the closing phase; as long as that of the grace. */
+const ROUND_TIMES = 9
+
+/** One line of `events.jsonl`, less what only the sockets know. Times in milliseconds. */
+export interface RoundEvent {
+  /** When the delta was announced, milliseconds since 1970. */
+  readonly t: number
+  readonly seq: number
+  readonly round: number
+  readonly phase: Phase
+  readonly steps: number
+  readonly trainMs: number
+  readonly waitMs: number
+  readonly loss?: number
+  readonly links: number
+  readonly mixed: readonly MixedVersion[]
+  readonly payloadBytes: number
+}
+
+export interface OwnDelta extends Required<DeltaFrame> {
+  readonly seq: number
+  readonly round: number
+}
+
+export interface CheckpointRequest {
+  readonly round: number
+  readonly seq: number
+  readonly phase: Phase
+  /** CID of the own newest delta. */
+  readonly delta: Uint8Array
+}
+
+export interface ParticipantInit {
+  /** Run id, CID bytes. */
+  readonly run: Uint8Array
+  readonly manifest: RunManifest
+  readonly key: PrivateKey
+  /** Never used before: (author, incarnation, seq) is unique for ever. */
+  readonly incarnation: Uint8Array
+  readonly vectors: Vectors
+  readonly clock: Clock
+  readonly engine: string
+  /** Training rows, published where the manifest shares them. */
+  readonly samples: number
+  /** Wait for so many links before the first round, at most so long. */
+  readonly company: { readonly links: number; readonly ms: number }
+  /** The own newest public copy of an earlier incarnation. */
+  readonly saved?: { readonly round: number; readonly copy: Uint8Array }
+  readonly graceFloorMs?: number
+  readonly onDelta: (delta: OwnDelta) => void | Promise<void>
+  readonly onRound: (event: RoundEvent) => void
+  readonly onCheckpointDue: (request: CheckpointRequest) => Promise<void>
+  readonly onRefused: (peer: string, reason: RefusalReason, proof?: readonly Uint8Array[]) => void
+  readonly onNotice: (message: string) => void
+}
+
+/** How a run ended for this peer. */
+export interface ParticipantReport {
+  readonly end: 'done' | 'interrupted'
+  readonly rounds: number
+}
+
+/**
+ * One peer in one run: drives the round of ALGORITHMS 1 from the first link to the end of the run.
+ *
+ * The loop waits for its own neighbours only, and for each of them briefly; what neighbours send arrives through
+ * `receive` at any time and is absorbed in the background. Clock, randomness (inside `vectors`) and links are injected.
+ */
+export class Participant {
+  readonly #init: ParticipantInit
+  readonly #neighbours: Neighbours
+  readonly #turns: CheckpointTurns
+  #chain: OwnChain | undefined
+  #phase: Phase = 'training'
+  #round = 0
+  #learningRateFactor = 1
+  #publishedAt: number[] = []
+  #roundMs: number[] = []
+
+  constructor(init: ParticipantInit) {
+    const { run, manifest, vectors, clock, graceFloorMs = GRACE_FLOOR_MS } = init
+    this.#init = init
+    this.#turns = new CheckpointTurns(manifest.checkpoint.everyRounds, init.incarnation)
+    this.#neighbours = new Neighbours({
+      rules: {
+        run,
+        codec: manifest.averaging.codec,
+        parameterCount: manifest.parameterCount,
+        initialHash: manifest.initialHash,
+        minRoundMs: manifest.training.minRoundMs
+      },
+      keeper: vectors,
+      clock,
+      graceFloorMs,
+      onRefused: init.onRefused
+    })
+  }
+
+  /** The own chain, once the first round has begun. */
+  get chain(): OwnChain | undefined {
+    return this.#chain
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  get round(): number {
+    return this.#round
+  }
+
+  get degree(): number {
+    return this.#neighbours.degree
+  }
+
+  linkOpened(peer: LinkedPeer): void {
+    this.#neighbours.open(peer)
+  }
+
+  linkClosed(id: string): void {
+    this.#neighbours.close(id)
+    void this.#init.vectors.forget(id)
+  }
+
+  receive(id: string, frame: DeltaFrame): void {
+    this.#neighbours.receive(id, frame)
+  }
+
+  /** Somebody published a checkpoint: this peer may skip its turn. */
+  checkpointSeen(phase: Phase): void {
+    this.#turns.seen(this.#round, phase)
+  }
+
+  /** Trains until the run ends for this peer or the signal fires; then the peer serves what it has. */
+  async run({ signal }: { signal: AbortSignal }): Promise<ParticipantReport> {
+    await this.#begin(signal)
+    while (this.#phase === 'training' && !signal.aborted) {
+      await this.#playRound(signal)
+      this.#round += 1
+      if (this.#round >= this.#init.manifest.training.rounds) this.#phase = 'closing'
+      await this.#offerCheckpoint()
+    }
+    await this.#close(signal)
+    return { end: signal.aborted ? 'interrupted' : 'done', rounds: this.#round }
+  }
+
+  /** Stops following neighbours. The vectors stay with whoever made them. */
+  stop(): void {
+    this.#neighbours.stop()
+  }
+
+  async #begin(signal: AbortSignal): Promise<void> {
+    const { company, manifest, run, key, incarnation, vectors } = this.#init
+    await this.#neighbours.until(() => this.#neighbours.degree >= company.links, company.ms, signal)
+    const start = await this.#chooseStart(signal)
+    this.#chain = new OwnChain({
+      run,
+      key,
+      incarnation,
+      codec: manifest.averaging.codec,
+      parameterCount: manifest.parameterCount,
+      base: await vectors.start(start)
+    })
+  }
+
+  async #chooseStart(signal: AbortSignal): Promise<Start> {
+    const { saved, onNotice } = this.#init
+    const neighbours = this.#neighbours
+    const wanted = () => Math.min(LATE_JOIN_COPIES, neighbours.startedCount)
+    await neighbours.until(() => neighbours.versions.length >= wanted(), LATE_JOIN_MS, signal)
+    const theirs = Math.floor(median(neighbours.versions.map(({ header }) => header.round)) ?? 0)
+    if (saved !== undefined && theirs <= saved.round + RESUME_ROUNDS) {
+      this.#round = saved.round
+      onNotice(`resumed from the own copy of round ${saved.round}`)
+      return { from: 'copy', copy: saved.copy }
+    }
+    if (theirs === 0) return { from: 'initial' }
+    this.#round = theirs
+    onNotice(`joined a run under way at round ${theirs}, from the mean of ${neighbours.versions.length} copies`)
+    return { from: 'neighbours' }
+  }
+
+  async #playRound(signal: AbortSignal): Promise<void> {
+    const { clock, manifest, vectors, samples } = this.#init
+    const startedAt = clock.now()
+    const isTraining = this.#phase === 'training'
+    const steps = isTraining ? manifest.training.localSteps : 0
+    const degree = this.#neighbours.degree
+    const outcome = await vectors.round({
+      steps,
+      learningRateFactor: this.#learningRateFactor,
+      driftWeight: manifest.share.samples ? driftWeight(samples, this.#neighbourSamples()) : 1,
+      withMomentum: degree > 0
+    })
+    if (outcome.type === 'diverged') return this.#rollBack()
+    await this.#publish(outcome, steps)
+    const t = clock.wallNow()
+    const publishedAt = clock.now()
+    await this.#neighbours.waitForNews(signal)
+    const waitMs = clock.now() - publishedAt
+    const { terms, mixed } = this.#neighbours.takeMix(median(this.#roundMs) ?? 0, this.#publishedAt)
+    await vectors.mix(terms)
+    await this.#pace(startedAt)
+    remember(this.#roundMs, clock.now() - startedAt, ROUND_TIMES)
+    this.#report(t, outcome, steps, waitMs, mixed)
+  }
+
+  async #publish(outcome: Extract<RoundOutcome, { type: 'published' }>, steps: number): Promise<void> {
+    const { manifest, engine, samples, clock, onDelta } = this.#init
+    if (this.#phase === 'training') this.#neighbours.noteOwnTraining(outcome.trainMs)
+    const signed = await this.#chain!.append(outcome, {
+      round: this.#round,
+      phase: this.#phase,
+      steps,
+      degree: this.#neighbours.degree,
+      engine,
+      ...(manifest.share.samples ? { samples } : {}),
+      ...(manifest.share.metrics && outcome.loss !== undefined ? { loss: outcome.loss } : {})
+    })
+    remember(this.#publishedAt, clock.now(), HISTORY_DELTAS)
+    this.#neighbours.announce(signed)
+    await onDelta({ seq: signed.seq, header: signed.header, payload: signed.payload, round: this.#round })
+  }
+
+  /** A peer publishes at most every `minRoundMs`: neighbours ignore the excess. */
+  async #pace(startedAt: number): Promise<void> {
+    const { clock, manifest } = this.#init
+    const rest = manifest.training.minRoundMs - (clock.now() - startedAt)
+    if (rest > 0) await new Promise<void>((resolve) => clock.after(rest, resolve))
+  }
+
+  async #rollBack(): Promise<void> {
+    this.#learningRateFactor /= 2
+    await this.#init.vectors.rollBack()
+    this.#init.onNotice(
+      `the own model diverged in round ${this.#round}: rolled back to the neighbours' mean, learning rate halved to ` +
+        `${this.#init.manifest.training.learningRate * this.#learningRateFactor}`
+    )
+  }
+
+  /**
+   * Rounds are not aligned, so nobody may simply leave (DESIGN 5, the end): zero drift and no momentum until all links
+   * close too or three median rounds have passed, at least five rounds; then one last delta that says `done`.
+   */
+  async #close(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#init
+    const patienceMs = CLOSING_MEDIAN_ROUNDS * (median(this.#roundMs) ?? 0)
+    const startedAt = clock.now()
+    for (let rounds = 0; !signal.aborted; rounds++) {
+      const isEnough = this.#neighbours.allIn(['closing', 'done']) || clock.now() - startedAt > patienceMs
+      if (rounds >= CLOSING_ROUNDS && isEnough) break
+      await this.#playRound(signal)
+    }
+    if (signal.aborted) return
+    this.#phase = 'done'
+    await this.#playRound(signal)
+    await this.#offerCheckpoint()
+  }
+
+  async #offerCheckpoint(): Promise<void> {
+    const delta = this.#chain?.head
+    if (delta == null || !this.#turns.isDue(this.#round, this.#phase)) return
+    this.#turns.seen(this.#round, this.#phase)
+    await this.#init.onCheckpointDue({ round: this.#round, seq: this.#chain!.seq, phase: this.#phase, delta })
+  }
+
+  #neighbourSamples(): number[] {
+    return this.#neighbours.versions.flatMap(({ header }) => header.samples ?? [])
+  }
+
+  #report(
+    t: number,
+    outcome: Extract<RoundOutcome, { type: 'published' }>,
+    steps: number,
+    waitMs: number,
+    mixed: readonly MixedVersion[]
+  ): void {
+    this.#init.onRound({
+      t,
+      seq: outcome.seq,
+      round: this.#round,
+      phase: this.#phase,
+      steps,
+      trainMs: outcome.trainMs,
+      waitMs,
+      ...(outcome.loss === undefined ? {} : { loss: outcome.loss }),
+      links: this.#neighbours.degree,
+      mixed,
+      payloadBytes: outcome.payload.byteLength
+    })
+  }
+}
+
+function remember(window: number[], value: number, size: number): void {
+  window.push(value)
+  if (window.length > size) window.shift()
+}

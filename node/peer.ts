@@ -1,0 +1,79 @@
+import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { createStorage, type Home, openHome, openStores, type Storage, type Stores } from '../storage/index.ts'
+import { type StarlingLibp2p, startLibp2p } from './libp2p.ts'
+import { SocketTraffic } from './run/socket-traffic.ts'
+
+export interface PeerInit {
+  /** The peer's directory; made if it does not exist. */
+  readonly home: string
+  /** Multiaddrs to listen on; none for a peer that only calls out. */
+  readonly listen: readonly string[]
+}
+
+/** One process with one identity: its home, its stores, and libp2p with Helia on it. */
+export interface Peer {
+  readonly home: Home
+  readonly key: Ed25519PrivateKey
+  /** Peer id, text form. */
+  readonly id: string
+  /** Peer id, multihash bytes. */
+  readonly idBytes: Uint8Array
+  readonly libp2p: StarlingLibp2p
+  readonly storage: Storage
+  readonly traffic: SocketTraffic
+  /** Stops everything in the order that loses nothing. May be called twice. */
+  stop(): Promise<void>
+}
+
+/**
+ * Wires a peer and starts it.
+ *
+ * Throws HomeInUseError, HomeNotWritableError and their kin from storage, PortInUseError when an address to listen on is
+ * taken; what was opened before is closed again.
+ */
+export async function createPeer({ home: dir, listen }: PeerInit): Promise<Peer> {
+  const traffic = new SocketTraffic()
+  const opened: { close(): Promise<void> }[] = []
+  const close = async () => {
+    for (const part of opened.splice(0).reverse()) await part.close()
+  }
+  try {
+    const home = await openHome(dir, { create: true })
+    opened.push(home)
+    const stores: Stores = await openStores(home)
+    opened.push(stores)
+    traffic.start()
+    opened.push({ close: async () => traffic.stop() })
+    const libp2p = await startLibp2p({ privateKey: home.identity, datastore: stores.datastore, listen }).catch((cause) => {
+      throw explainListen(cause, listen)
+    })
+    opened.push({ close: async () => libp2p.stop() })
+    const storage = await createStorage({ stores, libp2p })
+    opened.push(storage)
+    const id = libp2p.peerId.toString()
+    const idBytes = libp2p.peerId.toMultihash().bytes
+    return { home, key: home.identity, id, idBytes, libp2p, storage, traffic, stop: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** An address to listen on is taken or not this machine's. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+  readonly code = 'ERR_LISTEN'
+
+  constructor(listen: readonly string[], cause: unknown) {
+    super(
+      `cannot listen on ${listen.join(', ')}: the port is in use or the address is not this machine's; ` +
+        'choose another with --listen, for instance /ip4/0.0.0.0/tcp/0',
+      { cause }
+    )
+  }
+}
+
+function explainListen(cause: unknown, listen: readonly string[]): unknown {
+  const isListenFailure = cause instanceof Error && /listen|EADDRINUSE|EADDRNOTAVAIL|EACCES/i.test(`${cause.name} ${cause.message}`)
+  return isListenFailure ? new ListenError(listen, cause) : cause
+}

@@ -1,0 +1,127 @@
+import { CID } from 'multiformats/cid'
+import {
+  authorOf,
+  type CheckpointManifest,
+  encodeCheckpoint,
+  parseCheckpoint,
+  type SignedCheckpointAnnouncement,
+  sealCheckpointAnnouncement
+} from '../../protocols/envelope/index.ts'
+import { peerBytes } from '../../protocols/links/index.ts'
+import type { Storage } from '../../storage/index.ts'
+import type { CheckpointRequest } from '../participant/index.ts'
+import type { Peer } from '../peer.ts'
+import type { Metrics } from '../training/index.ts'
+import type { Vectors } from '../vectors/index.ts'
+import { decodeWeights, encodeWeights, type RunFiles, weightsFileBytes } from './run-files.ts'
+
+/** Newest checkpoints that follow each other are named as parents; one is enough for a line of descent. */
+const PARENTS = 1
+
+export interface MadeCheckpoint {
+  readonly root: CID
+  readonly metrics: Metrics
+  /** The sealed announcement, to be published after the checkpoint is on the disk. */
+  readonly announcement: Uint8Array
+}
+
+export interface CheckpointInit {
+  readonly peer: Peer
+  readonly run: RunFiles
+  readonly vectors: Vectors
+  readonly incarnation: Uint8Array
+}
+
+/**
+ * Makes a checkpoint: the mean of the own and the neighbours' public copies (a single author's copy is not a good
+ * model), measured on the own held-out rows, stored, kept and on the disk when this resolves.
+ */
+export async function makeCheckpoint(
+  { peer, run, vectors, incarnation }: CheckpointInit,
+  { round, seq, phase, delta }: CheckpointRequest
+): Promise<MadeCheckpoint> {
+  const { weights, cut } = await vectors.average({ author: peer.id, delta, incarnation })
+  const metrics = await vectors.evaluate(weights)
+  const createdAt = Date.now()
+  const author = authorOf(peer.key)
+  const runText = run.id.toString()
+  const parents = (await peer.storage.checkpoints.list(runText)).slice(0, PARENTS).map(({ root }) => root.bytes)
+  const measured = run.manifest.share.metrics ? [{ author, split: 'holdOut', ...metrics }] : []
+  const manifest: Omit<CheckpointManifest, 'weights'> = {
+    v: 1,
+    run: run.id.bytes,
+    author,
+    seq,
+    round,
+    parents,
+    cut: cut.map((entry) => ({ author: peerBytes(entry.author), ...entry.version })),
+    rule: 'mean',
+    model: run.manifest.model,
+    metrics: measured,
+    createdAt
+  }
+  const { root } = await peer.storage.checkpoints.put({
+    run: runText,
+    seq,
+    round,
+    createdAt,
+    weights: encodeWeights(run.topology, weights),
+    encode: (links) => encodeCheckpoint({ ...manifest, ...links })
+  })
+  await peer.storage.checkpoints.keepLast(runText)
+  const announcement = await sealCheckpointAnnouncement(
+    {
+      run: run.id.bytes,
+      author,
+      checkpoint: root.bytes,
+      seq,
+      round,
+      phase,
+      createdAt,
+      ...(run.manifest.share.metrics ? { accuracy: metrics.accuracy } : {})
+    },
+    peer.key
+  )
+  return { root, metrics, announcement }
+}
+
+/** Fetches and keeps an announced checkpoint, within the size that the run's model can have. */
+export async function keepCheckpoint(
+  storage: Storage,
+  run: RunFiles,
+  { announcement }: SignedCheckpointAnnouncement,
+  options: { signal?: AbortSignal }
+): Promise<CID> {
+  const root = CID.decode(announcement.checkpoint)
+  const maxBytes = 2 * weightsFileBytes(run.topology.parameterCount)
+  const details = {
+    kind: 'checkpoint',
+    by: 'policy',
+    run: run.id.toString(),
+    seq: announcement.seq,
+    round: announcement.round,
+    createdAt: Date.now()
+  } as const
+  await storage.pins.keep(root, details, { ...options, maxBytes })
+  await storage.checkpoints.keepLast(run.id.toString())
+  return root
+}
+
+export interface LoadedCheckpoint {
+  readonly manifest: CheckpointManifest
+  /** Shape [n]. */
+  readonly weights: Float32Array
+}
+
+/** Reads a checkpoint of a run, from here or from peers. Throws InvalidRecordError, SafetensorsError, DeadlineError. */
+export async function loadCheckpoint(
+  storage: Storage,
+  run: RunFiles,
+  root: CID,
+  options: { signal?: AbortSignal; timeoutMs?: number } = {}
+): Promise<LoadedCheckpoint> {
+  const manifest = parseCheckpoint(await storage.getBlock(root, options))
+  const maxBytes = weightsFileBytes(run.topology.parameterCount)
+  const file = await storage.getFile(manifest.weights, { ...options, maxBytes })
+  return { manifest, weights: decodeWeights(run.topology, file) }
+}

@@ -1,0 +1,94 @@
+import type { RunManifest } from '../../protocols/envelope/index.ts'
+import { authorOf } from '../../protocols/envelope/index.ts'
+import type { Home, Storage } from '../../storage/index.ts'
+import { featureCount, inferSchema, readTable } from '../data/index.ts'
+import { buildTopology, decodeTopology, encodeModelJson, initialWeights } from '../training/index.ts'
+import { type RunFiles, writeRunFiles } from './run-files.ts'
+
+/** What a creator may choose. The defaults are those of ALGORITHMS 1 and of the reference results there. */
+export interface RunPlan {
+  readonly name: string
+  /** Files whose columns and classes make the schema. */
+  readonly data: readonly string[]
+  readonly label: string
+  /** Classes beyond those in the files. */
+  readonly classes?: readonly string[]
+  readonly model: string
+  readonly seed: number
+  readonly rounds: number
+  readonly localSteps: number
+  readonly batch: number
+  readonly learningRate: number
+  /** Of the local optimiser; 0 is plain SGD. */
+  readonly momentum: number
+  readonly codec: RunManifest['averaging']['codec']
+  readonly k: number
+  readonly checkpointEveryRounds: number
+  readonly holdOut: number
+  readonly shareMetrics: boolean
+  readonly shareSamples: boolean
+}
+
+export const DEFAULT_PLAN = {
+  model: 'mlp:64,32',
+  seed: 1,
+  rounds: 60,
+  localSteps: 16,
+  batch: 32,
+  learningRate: 0.1,
+  momentum: 0,
+  codec: 'int4',
+  k: 6,
+  checkpointEveryRounds: 20,
+  holdOut: 0.2,
+  shareMetrics: true,
+  shareSamples: true
+} as const satisfies Omit<RunPlan, 'name' | 'data' | 'label'>
+
+/** From so many local steps on, less momentum (ALGORITHMS 1). */
+const MANY_LOCAL_STEPS = 32
+
+/** Neighbours ignore deltas that come faster than this on average: enough for the smallest model on a fast machine. */
+const MIN_ROUND_MS = 2
+
+/**
+ * Makes a run from the creator's files: schema, model, initial weights, manifest; stores and keeps them in the home.
+ * Throws the data's errors, ModelSpecError, InvalidRecordError.
+ */
+export async function createRun(home: Home, storage: Storage, plan: RunPlan): Promise<RunFiles> {
+  const tables = []
+  for (const path of plan.data) tables.push(await readTable(path))
+  const task = inferSchema(tables, { label: plan.label, ...(plan.classes === undefined ? {} : { classes: plan.classes }) })
+  const modelJson = encodeModelJson(buildTopology(plan.model, featureCount(task), task.classes.length))
+  const author = authorOf(home.identity)
+  return writeRunFiles(storage, modelJson, initialWeights(decodeTopology(modelJson), plan.seed), {
+    name: plan.name,
+    seed: plan.seed,
+    task,
+    training: {
+      optimiser: plan.momentum > 0 ? 'momentum' : 'sgd',
+      momentum: plan.momentum,
+      learningRate: plan.learningRate,
+      batch: plan.batch,
+      localSteps: plan.localSteps,
+      loss: 'softmax-cross-entropy',
+      rounds: plan.rounds,
+      minRoundMs: MIN_ROUND_MS
+    },
+    averaging: averagingOf(plan),
+    checkpoint: { everyRounds: plan.checkpointEveryRounds, proof: 'none' },
+    evaluation: { holdOut: plan.holdOut, metrics: ['accuracy', 'loss'] },
+    privacy: { mode: 'off' },
+    personalise: null,
+    share: { metrics: plan.shareMetrics, samples: plan.shareSamples },
+    admission: 'open',
+    admins: [author],
+    createdBy: author,
+    createdAt: Date.now()
+  })
+}
+
+function averagingOf({ codec, k, localSteps }: RunPlan): RunManifest['averaging'] {
+  const mu = localSteps >= MANY_LOCAL_STEPS ? 0.8 : 0.9
+  return { codec, k, momentum: { rule: 'quasi-global', mu, kappa: 0.5 }, beta: 0.5, gamma: 1, rule: 'mean', b: 0 }
+}

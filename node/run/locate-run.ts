@@ -1,0 +1,61 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { CID } from 'multiformats/cid'
+import type { Invite } from '../../protocols/envelope/index.ts'
+import { peerBytes } from '../../protocols/links/index.ts'
+import type { Peer } from '../peer.ts'
+import { type RunFiles, readRunFiles } from './run-files.ts'
+
+const DIAL_TIMEOUT_MS = 10_000
+const FETCH_TIMEOUT_MS = 30_000
+
+/** Nobody at the invite's addresses answers, or nobody there has the run. */
+export class RunNotFoundError extends Error {
+  override readonly name = 'RunNotFoundError'
+  readonly code = 'ERR_RUN_NOT_FOUND'
+}
+
+/** Dials the invite's addresses. Resolves with the peer ids that answered. */
+export async function callInvite(peer: Peer, invite: Invite): Promise<string[]> {
+  const answers = await Promise.allSettled(
+    invite.addresses.map(async (address) => {
+      const connection = await peer.libp2p.dial(multiaddr(address), { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) })
+      return connection.remotePeer.toString()
+    })
+  )
+  return [...new Set(answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])))]
+}
+
+/** Members named by an invite: those of its addresses that end in a peer id. */
+export function invitedMembers(invite: Invite): { id: string; member: { peer: Uint8Array; addresses: string[] } }[] {
+  const members = new Map<string, string[]>()
+  for (const address of invite.addresses) {
+    const id = multiaddr(address)
+      .getComponents()
+      .findLast(({ name }) => name === 'p2p')?.value
+    if (id !== undefined) members.set(id, [...(members.get(id) ?? []), address])
+  }
+  return [...members].map(([id, addresses]) => ({ id, member: { peer: peerBytes(peerIdFromString(id).toString()), addresses } }))
+}
+
+/**
+ * Gets the parts of the invited run: from the home, or from the peers at the invite's addresses.
+ * Throws RunNotFoundError with the addresses that were asked.
+ */
+export async function locateRun(peer: Peer, invite: Invite, signal: AbortSignal): Promise<RunFiles> {
+  const id = CID.decode(invite.run)
+  const answered = await callInvite(peer, invite)
+  try {
+    return await readRunFiles(peer.storage, id, { signal, timeoutMs: answered.length > 0 ? FETCH_TIMEOUT_MS : 1000 })
+  } catch (cause) {
+    const { name } = cause as Error
+    if (name !== 'DeadlineError' && name !== 'BlockNotFoundError') throw cause
+    const asked = invite.addresses.join(', ')
+    throw new RunNotFoundError(
+      answered.length === 0
+        ? `no peer answers at ${asked}: is the peer that made the invite running, and reachable from here?`
+        : `${answered.length} peers answer at ${asked}, but none gave run ${id} within ${FETCH_TIMEOUT_MS / 1000} s`,
+      { cause }
+    )
+  }
+}

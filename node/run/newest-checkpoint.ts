@@ -1,0 +1,28 @@
+import type { SignedCheckpointAnnouncement } from '../../protocols/envelope/index.ts'
+
+const PHASES = ['training', 'closing', 'done'] as const
+
+/** The newest checkpoint of a run that this peer knows of, own ones included. */
+export class NewestCheckpoint {
+  #newest: SignedCheckpointAnnouncement | undefined
+
+  get sealed(): Uint8Array | undefined {
+    return this.#newest?.bytes
+  }
+
+  get announced(): SignedCheckpointAnnouncement | undefined {
+    return this.#newest
+  }
+
+  /** True when it is newer than what was known: by phase, then by round. */
+  offer(checkpoint: SignedCheckpointAnnouncement): boolean {
+    if (this.#newest !== undefined && rank(checkpoint) <= rank(this.#newest)) return false
+    this.#newest = checkpoint
+    return true
+  }
+}
+
+/** Rounds are below 1e7 (envelope, MAX_ROUNDS), so that a phase outweighs all of them. */
+function rank({ announcement }: SignedCheckpointAnnouncement): number {
+  return PHASES.indexOf(announcement.phase) * 1e8 + announcement.round
+}

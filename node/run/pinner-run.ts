@@ -1,0 +1,124 @@
+import type { CID } from 'multiformats/cid'
+import { systemClock } from '../../protocols/clock.ts'
+import {
+  type Invite,
+  parseCheckpointAnnouncement,
+  type Phase,
+  type SignedCheckpointAnnouncement
+} from '../../protocols/envelope/index.ts'
+import type { Peer } from '../peer.ts'
+import { keepCheckpoint } from './checkpoints.ts'
+import { invitedMembers } from './locate-run.ts'
+import { NewestCheckpoint } from './newest-checkpoint.ts'
+import type { RunFiles } from './run-files.ts'
+import { RunNetwork } from './run-network.ts'
+
+/** A checkpoint that could not be fetched is tried again while it is the newest. */
+const RETRY_MS = 2000
+
+export interface PinnedCheckpoint {
+  readonly root: CID
+  readonly round: number
+  readonly phase: Phase
+  readonly accuracy?: number
+}
+
+export interface PinnerInit {
+  readonly peer: Peer
+  readonly run: RunFiles
+  readonly network: string
+  /** Absent for the peer that made the run. */
+  readonly invite?: Invite
+  readonly onPinned: (checkpoint: PinnedCheckpoint) => void
+  readonly onNotice: (message: string) => void
+}
+
+/** A peer without data that follows a run: it introduces members to each other and keeps the newest checkpoints. */
+export class PinnerRun {
+  readonly #init: PinnerInit
+  readonly #network: RunNetwork
+  readonly #newest = new NewestCheckpoint()
+  readonly #stopping = new AbortController()
+  #fetching: Promise<void> | undefined
+
+  constructor(init: PinnerInit) {
+    this.#init = init
+    const { peer, run, network } = init
+    this.#network = new RunNetwork({
+      peer,
+      network,
+      run,
+      roles: ['pinner', 'bootstrap'],
+      engine: '',
+      clock: systemClock,
+      source: { payload: () => undefined, deltas: () => [] },
+      local: () => ({ head: null, isTrainer: false, hasEnded: false }),
+      ownCopy: async () => undefined,
+      newestCheckpoint: () => this.#newest.sealed,
+      onLinkOpened: () => {},
+      onLinkClosed: () => {},
+      onDelta: () => {},
+      onHeader: () => {},
+      onCheckpoint: (checkpoint) => this.#offered(checkpoint)
+    })
+  }
+
+  /** How often input was refused, by reason. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#network.refusals
+  }
+
+  async start(): Promise<void> {
+    const { invite } = this.#init
+    await this.#network.start()
+    for (const { id, member } of invite === undefined ? [] : invitedMembers(invite)) {
+      this.#network.links.addMember(id, member)
+      this.#askForCheckpoint(id)
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#network.stop()
+    await this.#fetching
+  }
+
+  #askForCheckpoint(id: string): void {
+    this.#network.state
+      .fetchCheckpoint(id)
+      .then(async (sealed) => {
+        if (sealed !== undefined) this.#offered(await parseCheckpointAnnouncement(sealed))
+      })
+      // Nobody there, or nothing yet: gossip brings the next one.
+      .catch(() => {})
+  }
+
+  #offered(checkpoint: SignedCheckpointAnnouncement): void {
+    if (this.#newest.offer(checkpoint)) this.#fetching ??= this.#fetch()
+  }
+
+  /** Fetches the newest checkpoint, and again until nothing newer came meanwhile. */
+  async #fetch(): Promise<void> {
+    const { signal } = this.#stopping
+    let kept: SignedCheckpointAnnouncement | undefined
+    while (!signal.aborted && kept !== this.#newest.announced) {
+      const wanted = this.#newest.announced!
+      if (await this.#keep(wanted)) kept = wanted
+      else await new Promise<void>((resolve) => systemClock.after(RETRY_MS, resolve))
+    }
+    this.#fetching = undefined
+  }
+
+  async #keep(checkpoint: SignedCheckpointAnnouncement): Promise<boolean> {
+    const { peer, run, onPinned, onNotice } = this.#init
+    const { round, phase, accuracy } = checkpoint.announcement
+    try {
+      const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#stopping.signal })
+      onPinned({ root, round, phase, ...(accuracy === undefined ? {} : { accuracy }) })
+      return true
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) onNotice(`checkpoint of round ${round} not fetched: ${(error as Error).message}`)
+      return false
+    }
+  }
+}

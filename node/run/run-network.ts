@@ -1,0 +1,158 @@
+import type { Clock } from '../../protocols/clock.ts'
+import { DeltaService, type DeltaSource } from '../../protocols/delta-gossip/index.ts'
+import {
+  type RefusalReason,
+  type Role,
+  type SignedCheckpointAnnouncement,
+  type SignedDeltaHeader,
+  payloadBytes,
+  sealBeacon
+} from '../../protocols/envelope/index.ts'
+import { LinkService, type LinkServiceInit, ownAddresses, peerText } from '../../protocols/links/index.ts'
+import { type SignedCopy, StateService } from '../../protocols/state-sync/index.ts'
+import { encodeEquivocationProof, RunTopics } from '../../protocols/topics/index.ts'
+import type { Peer } from '../peer.ts'
+import type { RunFiles } from './run-files.ts'
+
+/** At most one beacon per 10 s (DESIGN 4); the first ones come sooner, while the gossip mesh forms. */
+const BEACON_INTERVAL_MS = 10_000
+const FIRST_BEACON_MS = 1500
+
+export interface RunNetworkInit {
+  readonly peer: Peer
+  readonly network: string
+  readonly run: RunFiles
+  readonly roles: readonly Role[]
+  readonly engine: string
+  readonly clock: Clock
+  readonly source: DeltaSource
+  readonly local: LinkServiceInit['local']
+  readonly ownCopy: () => Promise<SignedCopy | undefined>
+  readonly newestCheckpoint: () => Uint8Array | undefined
+  readonly onLinkOpened: LinkServiceInit['onOpen']
+  readonly onLinkClosed: (id: string, reason: string) => void
+  readonly onDelta: LinkServiceInit['onDelta']
+  readonly onHeader: (header: SignedDeltaHeader) => void
+  readonly onCheckpoint: (checkpoint: SignedCheckpointAnnouncement) => void
+}
+
+/** All protocols of one run on one peer, and the count of what was refused on them. */
+export class RunNetwork {
+  readonly links: LinkService
+  readonly deltas: DeltaService
+  readonly state: StateService
+  readonly topics: RunTopics
+  /** How often input was refused, by reason. */
+  readonly refusals = new Map<RefusalReason, number>()
+  readonly #init: RunNetworkInit
+  #cancelBeacon: () => void = () => {}
+
+  constructor(init: RunNetworkInit) {
+    this.#init = init
+    const { peer, network, run, clock } = init
+    const { averaging } = run.manifest
+    const { libp2p } = peer
+    const protocol = (name: string) => `/starling/${network}/${name}/1.0.0`
+    const onRefused = (_peer: string, reason: RefusalReason) => this.#count(reason)
+    const runBytes = run.id.bytes
+    this.links = new LinkService({
+      libp2p,
+      protocol: protocol('link'),
+      run: runBytes,
+      codec: averaging.codec,
+      k: averaging.k,
+      clock,
+      random: Math.random,
+      local: init.local,
+      onOpen: init.onLinkOpened,
+      onClose: init.onLinkClosed,
+      onDelta: init.onDelta,
+      onRefused
+    })
+    this.deltas = new DeltaService({
+      libp2p,
+      protocol: protocol('delta'),
+      run: runBytes,
+      payloadBytes: payloadBytes(averaging.codec, run.manifest.parameterCount),
+      source: init.source
+    })
+    this.state = new StateService({
+      libp2p,
+      protocol: protocol('state'),
+      run: runBytes,
+      parameterCount: run.manifest.parameterCount,
+      ownCopy: init.ownCopy,
+      newestCheckpoint: init.newestCheckpoint
+    })
+    this.topics = new RunTopics({
+      pubsub: libp2p.services.pubsub,
+      network,
+      run: run.id.toString(),
+      runBytes,
+      onHeader: init.onHeader,
+      onCheckpoint: init.onCheckpoint,
+      onBeacon: ({ beacon }) => {
+        if (beacon.roles.includes('trainer')) {
+          this.links.addMember(peerText(beacon.peer), { peer: beacon.peer, addresses: [...beacon.addresses] })
+        }
+      },
+      onEquivocation: (author) => this.links.noteFault(peerText(author), 'equivocation'),
+      onRefused
+    })
+  }
+
+  async start(): Promise<void> {
+    this.topics.start()
+    await this.deltas.start()
+    await this.state.start()
+    await this.links.start()
+    this.#beaconAfter(FIRST_BEACON_MS)
+  }
+
+  async stop(reason?: string): Promise<void> {
+    this.#cancelBeacon()
+    await this.links.stop(reason)
+    await this.deltas.stop()
+    await this.state.stop()
+    this.topics.stop()
+  }
+
+  /** Counts what a neighbour sent wrong, drops it after the third time, and passes a proof of equivocation on. */
+  refuse(peer: string, reason: RefusalReason, proof?: readonly Uint8Array[]): void {
+    // Late, repeated and excess deltas come from honest peers too: a swapped link, a resent frame, a busy machine.
+    if (reason === 'replayed' || reason === 'rate' || reason === 'gap') return this.#count(reason)
+    this.links.noteFault(peer, reason)
+    const [first, second] = proof ?? []
+    if (first !== undefined && second !== undefined) {
+      void this.topics.publish('faults', encodeEquivocationProof(first, second))
+    }
+  }
+
+  #count(reason: RefusalReason): void {
+    this.refusals.set(reason, (this.refusals.get(reason) ?? 0) + 1)
+  }
+
+  #beaconAfter(ms: number): void {
+    this.#cancelBeacon = this.#init.clock.after(ms, () => {
+      // A beacon that reaches nobody is repeated in ten seconds: nothing depends on any one.
+      this.#sendBeacon().catch(() => {})
+      this.#beaconAfter(BEACON_INTERVAL_MS)
+    })
+  }
+
+  async #sendBeacon(): Promise<void> {
+    const { peer, run, roles, engine, local, clock } = this.#init
+    const beacon = {
+      run: run.id.bytes,
+      peer: peer.idBytes,
+      roles: [...roles],
+      addresses: ownAddresses(peer.libp2p),
+      head: local().head,
+      engine,
+      freeLinks: Math.max(0, 2 * run.manifest.averaging.k - this.links.links.size),
+      sentAt: clock.wallNow()
+    }
+    await this.topics.publish('members', await sealBeacon(beacon, peer.key))
+  }
+}
+

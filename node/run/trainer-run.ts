@@ -1,0 +1,260 @@
+import { equals } from 'uint8arrays/equals'
+import { systemClock } from '../../protocols/clock.ts'
+import { type DeltaFrame, MAX_BLOCK_BYTES, payloadBlocks } from '../../protocols/delta-gossip/index.ts'
+import {
+  type Invite,
+  parseCheckpointAnnouncement,
+  parseDeltaHeader,
+  type SignedCheckpointAnnouncement
+} from '../../protocols/envelope/index.ts'
+import type { Link } from '../../protocols/links/index.ts'
+import { type Copies, createCopies, newIncarnation } from '../../storage/index.ts'
+import {
+  type CheckpointRequest,
+  type OwnDelta,
+  Participant,
+  type ParticipantReport,
+  type RoundEvent
+} from '../participant/index.ts'
+import type { Peer } from '../peer.ts'
+import type { VectorWorker, WorkerReport } from '../vectors/index.ts'
+import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
+import { EventLog } from './event-log.ts'
+import { invitedMembers } from './locate-run.ts'
+import { NewestCheckpoint } from './newest-checkpoint.ts'
+import type { RunFiles } from './run-files.ts'
+import { RunNetwork } from './run-network.ts'
+
+/** The own copy is saved every eight rounds (DESIGN 5). */
+const SAVE_EVERY_ROUNDS = 8
+
+/** One neighbour is swapped about every ten rounds (ALGORITHMS 1) … */
+const SWAP_EVERY_ROUNDS = 10
+
+/** … but not more often than this: a handshake and a fetched copy are dear beside rounds of milliseconds. */
+const MIN_SWAP_INTERVAL_MS = 2000
+
+/** Headers on the topic are for those without a link: one a second tells them all they need, however fast the rounds. */
+const MIN_TOPIC_INTERVAL_MS = 1000
+
+/** Members for each header on the topic: a peer's traffic does not grow with the network (DESIGN 5). */
+const MEMBERS_PER_TOPIC_HEADER = 8
+
+export interface TrainerInit {
+  readonly peer: Peer
+  readonly run: RunFiles
+  readonly network: string
+  readonly invite?: Invite
+  readonly vectors: VectorWorker & { readonly report: WorkerReport }
+  readonly company: { readonly links: number; readonly ms: number }
+  readonly onRound?: (event: RoundEvent & { sentBytes: number; receivedBytes: number }) => void
+  readonly onCheckpoint?: (checkpoint: MadeCheckpoint, request: CheckpointRequest) => void
+  readonly onNotice: (message: string) => void
+}
+
+/** A peer that trains in one run: the participant, wired to the network, the worker thread and the store. */
+export class TrainerRun {
+  readonly #init: TrainerInit
+  readonly #network: RunNetwork
+  readonly #participant: Promise<Participant>
+  readonly #copies: Copies
+  readonly #events: EventLog
+  readonly #outbound: EventLog
+  readonly #incarnation = newIncarnation(systemClock.wallNow())
+  readonly #newest = new NewestCheckpoint()
+  #live: Participant | undefined
+  #storing: Promise<unknown> = Promise.resolve()
+  #hasEnded = false
+  #topicAt = Number.NEGATIVE_INFINITY
+  #swapAt = Number.NEGATIVE_INFINITY
+
+  constructor(init: TrainerInit) {
+    this.#init = init
+    const { peer, run, network, vectors, onNotice } = init
+    this.#copies = createCopies(peer.home)
+    this.#events = new EventLog(peer.home.path('events.jsonl'), (error) => onNotice(`events.jsonl: ${error.message}`))
+    this.#outbound = new EventLog(peer.home.path('outbound.jsonl'), (error) => onNotice(`outbound.jsonl: ${error.message}`))
+    this.#network = new RunNetwork({
+      peer,
+      network,
+      run,
+      roles: ['trainer'],
+      engine: vectors.report.engine,
+      clock: systemClock,
+      source: {
+        payload: (root) => this.#live?.chain?.payload(root),
+        deltas: (incarnation, from, to) => this.#live?.chain?.deltas(incarnation, from, to) ?? []
+      },
+      local: () => ({ head: this.#head(), isTrainer: true, hasEnded: this.#hasEnded }),
+      ownCopy: () => this.#ownCopy(),
+      newestCheckpoint: () => this.#newest.sealed,
+      onLinkOpened: (link, head) => this.#linkOpened(link, head !== null),
+      onLinkClosed: (id) => this.#live?.linkClosed(id),
+      onDelta: (id, frame) => this.#live?.receive(id, frame),
+      onHeader: () => {},
+      onCheckpoint: (checkpoint) => this.#checkpointSeen(checkpoint)
+    })
+    this.#participant = this.#createParticipant()
+  }
+
+  /** How often input was refused, by reason. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#network.refusals
+  }
+
+  /** Number of neighbours. */
+  get degree(): number {
+    return this.#network.links.links.size
+  }
+
+  /** Joins the network of the run: from here on links are made and answered. */
+  async start(): Promise<void> {
+    this.#live = await this.#participant
+    await this.#network.start()
+    const { invite } = this.#init
+    for (const { id, member } of invite === undefined ? [] : invitedMembers(invite)) {
+      this.#network.links.addMember(id, member)
+    }
+  }
+
+  /** Trains until the run ends or the signal fires; the own copy is saved then. */
+  async train(signal: AbortSignal): Promise<ParticipantReport> {
+    const participant = await this.#participant
+    const report = await participant.run({ signal })
+    this.#hasEnded = report.end === 'done'
+    await this.#storing
+    await this.#saveCopy()
+    return report
+  }
+
+  /** Parts from the neighbours and closes the logs. The worker and the peer are their owner's to stop. */
+  async stop(): Promise<void> {
+    await this.#network.stop()
+    this.#live?.stop()
+    await this.#storing
+    await this.#events.close()
+    await this.#outbound.close()
+  }
+
+  async #createParticipant(): Promise<Participant> {
+    const { peer, run, vectors, company, onNotice } = this.#init
+    const loaded = await this.#copies.load(run.id.toString())
+    if (loaded.type === 'damaged') onNotice(loaded.warning)
+    const saved = loaded.type === 'found' ? loaded.saved : undefined
+    return new Participant({
+      run: run.id.bytes,
+      manifest: run.manifest,
+      key: peer.key,
+      incarnation: this.#incarnation,
+      vectors,
+      clock: systemClock,
+      engine: vectors.report.engine,
+      samples: vectors.report.samples,
+      company,
+      ...(saved === undefined
+        ? {}
+        : { saved: { round: saved.round, copy: new Uint8Array(saved.copy.buffer, saved.copy.byteOffset, saved.copy.byteLength) } }),
+      onDelta: (delta) => this.#published(delta),
+      onRound: (event) => this.#rounded(event),
+      onCheckpointDue: (request) => this.#makeCheckpoint(request),
+      onRefused: (id, reason, proof) => this.#network.refuse(id, reason, proof),
+      onNotice
+    })
+  }
+
+  #head() {
+    const chain = this.#live?.chain
+    return chain === undefined || chain.seq < 0 ? null : { incarnation: chain.incarnation, seq: chain.seq }
+  }
+
+  async #ownCopy() {
+    const chain = this.#live?.chain
+    if (chain === undefined || chain.seq < 0) return undefined
+    const { seq, copy } = await this.#init.vectors.ownCopy()
+    const header = await chain.header(seq)
+    return header === undefined ? undefined : { header, copy }
+  }
+
+  #linkOpened(link: Link, hasStarted: boolean): void {
+    const { deltas, state } = this.#network
+    const { id } = link
+    this.#live?.linkOpened({
+      id,
+      idBytes: link.idBytes,
+      get rttMs() {
+        return link.rttMs
+      },
+      hasStarted,
+      source: {
+        payload: (root, bytes) => deltas.pullPayload(id, root, bytes),
+        deltas: (incarnation, from, to) => deltas.pullDeltas(id, incarnation, from, to),
+        copy: () => state.fetchCopy(id)
+      },
+      send: (frame: DeltaFrame) => link.send(frame)
+    })
+  }
+
+  #published({ seq, round, header, payload }: OwnDelta): void {
+    const run = this.#init.run.id.toString()
+    const now = systemClock.now()
+    this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
+    const members = this.#network.links.members.trainerCount + 1
+    const isSampled = seq % Math.max(1, Math.floor(members / MEMBERS_PER_TOPIC_HEADER)) === 0
+    if (isSampled && now - this.#topicAt >= MIN_TOPIC_INTERVAL_MS) {
+      this.#topicAt = now
+      void this.#network.topics.publish('deltas', header).catch(() => {})
+    }
+    this.#store(() => this.#appendToChain(header, payload))
+    if (round > 0 && round % SAVE_EVERY_ROUNDS === 0) this.#store(() => this.#saveCopy())
+    if (round > 0 && round % SWAP_EVERY_ROUNDS === 0 && now - this.#swapAt >= MIN_SWAP_INTERVAL_MS) {
+      this.#swapAt = now
+      void this.#network.links.swap()
+    }
+  }
+
+  /** Stores in the background and in order; what fails is said once it happens and costs only history. */
+  #store(work: () => Promise<unknown>): void {
+    this.#storing = this.#storing.then(work).catch((error: Error) => this.#init.onNotice(`not stored: ${error.message}`))
+  }
+
+  async #appendToChain(header: Uint8Array, payload: Uint8Array): Promise<void> {
+    const { storage } = this.#init.peer
+    const chain = this.#init.run.id.toString()
+    const parts = payload.byteLength <= MAX_BLOCK_BYTES ? payload : await payloadBlocks(payload)
+    const { isSnapshotDue } = await storage.chains.append(chain, { header, payload: parts })
+    if (isSnapshotDue) await storage.chains.snapshot(chain, (await this.#init.vectors.ownCopy()).copy)
+  }
+
+  async #saveCopy(): Promise<void> {
+    const participant = this.#live
+    const own = participant?.chain === undefined ? undefined : await this.#ownCopy()
+    if (participant === undefined || own === undefined) return
+    const copy = new Float32Array(own.copy.slice().buffer)
+    const { seq, stateHash, round } = (await parseDeltaHeader(own.header)).header
+    await this.#copies.save(this.#init.run.id.toString(), { incarnation: this.#incarnation, seq, round: round + 1, stateHash, copy })
+  }
+
+  #rounded(event: RoundEvent): void {
+    const line = { ...event, ...this.#init.peer.traffic.totals }
+    this.#events.append(line)
+    this.#init.onRound?.(line)
+  }
+
+  async #makeCheckpoint(request: CheckpointRequest): Promise<void> {
+    const { peer, run, vectors, onCheckpoint, onNotice } = this.#init
+    try {
+      const made = await makeCheckpoint({ peer, run, vectors, incarnation: this.#incarnation }, request)
+      this.#newest.offer(await parseCheckpointAnnouncement(made.announcement))
+      this.#outbound.append({ t: Date.now(), what: 'checkpoint', run: run.id.toString(), root: made.root.toString() })
+      await this.#network.topics.publish('checkpoints', made.announcement)
+      onCheckpoint?.(made, request)
+    } catch (error) {
+      onNotice(`checkpoint of round ${request.round} not made: ${(error as Error).message}`)
+    }
+  }
+
+  #checkpointSeen(checkpoint: SignedCheckpointAnnouncement): void {
+    if (equals(checkpoint.announcement.author, this.#init.peer.idBytes)) return
+    if (this.#newest.offer(checkpoint)) this.#live?.checkpointSeen(checkpoint.announcement.phase)
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * The vectors of one peer in one run: model, momentum, own and neighbours' public copies.
+ *
+ * ```ts
+ * const vectors = await startVectorWorker({ manifest, modelJson, initial, data: ['rows.csv'], seed: 1 })
+ * await vectors.start({ from: 'initial' })
+ * const outcome = await vectors.round({ steps: 8, learningRateFactor: 1, driftWeight: 1, withMomentum: true })
+ * await vectors.mix([])
+ * await vectors.close()
+ * ```
+ */
+export { hashOf, LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
+export type { AveragedCopies, RoundOptions, RoundOutcome, Start, Vectors } from './vectors.ts'
+export { startVectorWorker, type VectorWorker, type VectorWorkerInit } from './vector-worker.ts'
+export type { WorkerReport } from './worker.ts'
+export { type Rows, type RowsInit, readRows } from './rows.ts'

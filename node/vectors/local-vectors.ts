@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import { equals } from 'uint8arrays/equals'
+import {
+  Averager,
+  type AveragingRules,
+  type MixTerm,
+  meanOf,
+  PayloadError,
+  type Random
+} from '../../protocols/averaging/index.ts'
+import type { CopyFault, ExpectedCopy } from '../../protocols/delta-gossip/index.ts'
+import type { Metrics, Trainer } from '../training/index.ts'
+import type { AveragedCopies, RoundOptions, RoundOutcome, Start, Vectors } from './vectors.ts'
+
+/** The sender's norm and ours come from the same sums in the same order; the slack is for a decimal on the way. */
+const NORM_TOLERANCE = 1e-6
+
+export interface LocalVectorsInit {
+  readonly trainer: Trainer
+  readonly rules: AveragingRules
+  readonly learningRate: number
+  /** Names the order in which rows are drawn. */
+  readonly seed: number
+  /** The run's initial weights, shape [n]. */
+  readonly initial: Float32Array
+  /** Decides stochastic rounding. */
+  readonly random: Random
+}
+
+/** The vectors of one peer in the calling thread: what the worker thread runs, and what tests drive directly. */
+export class LocalVectors implements Vectors {
+  readonly #init: LocalVectorsInit
+  readonly #averager: Averager
+  readonly #versions = new Map<string, ExpectedCopy['version']>()
+  /** Scratch for local training, shape [n]. */
+  readonly #trained: Float32Array
+  #seq = -1
+
+  constructor(init: LocalVectorsInit) {
+    const { rules, initial, random } = init
+    this.#init = init
+    this.#averager = new Averager({ rules, parameters: initial.slice(), random })
+    this.#trained = new Float32Array(initial.length)
+  }
+
+  async start(start: Start): Promise<Uint8Array> {
+    this.#averager.startFrom(this.#startingPoint(start))
+    this.#seq = -1
+    return hashOf(this.#averager.copy)
+  }
+
+  #startingPoint(start: Start): Float32Array {
+    if (start.from === 'copy') return floatsOf(start.copy)
+    if (start.from === 'initial') return this.#init.initial
+    const views = [...this.#versions.keys()].flatMap((author) => this.#averager.view(author) ?? [])
+    return views.length > 0 ? meanOf(views) : this.#init.initial
+  }
+
+  async round({ steps, learningRateFactor, driftWeight, withMomentum }: RoundOptions): Promise<RoundOutcome> {
+    let trained: Float32Array | null = null
+    let report: { ms: number; loss?: number } = { ms: 0 }
+    if (steps > 0) {
+      trained = this.#trained
+      trained.set(this.#averager.parameters)
+      const learningRate = this.#init.learningRate * learningRateFactor
+      report = await this.#init.trainer.train(trained, steps, { learningRate, seed: this.#init.seed })
+    }
+    const delta = this.#averager.publish(trained, { driftWeight, withMomentum })
+    if (delta === null) return { type: 'diverged' }
+    this.#seq += 1
+    return {
+      type: 'published',
+      seq: this.#seq,
+      trainMs: report.ms,
+      ...(report.loss === undefined ? {} : { loss: report.loss }),
+      payload: delta.payload,
+      norm: delta.norm,
+      stateHash: hashOf(this.#averager.copy)
+    }
+  }
+
+  async mix(terms: readonly MixTerm[]): Promise<void> {
+    this.#averager.mix(terms)
+  }
+
+  async rollBack(): Promise<void> {
+    this.#averager.rollBack()
+  }
+
+  async absorb(author: string, payload: Uint8Array, expected: ExpectedCopy): Promise<CopyFault> {
+    try {
+      const norm = this.#averager.absorb(author, payload)
+      if (expected.norm !== undefined && Math.abs(norm - expected.norm) > NORM_TOLERANCE * (1 + norm)) {
+        return this.#refuse(author, 'state-mismatch')
+      }
+    } catch (error) {
+      if (error instanceof PayloadError) return this.#refuse(author, error.reason)
+      throw error
+    }
+    return this.#accept(author, expected)
+  }
+
+  async adopt(author: string, copy: Uint8Array, expected: ExpectedCopy): Promise<CopyFault> {
+    if (copy.byteLength !== this.#trained.byteLength) return this.#refuse(author, 'wrong-length')
+    this.#averager.adopt(author, floatsOf(copy))
+    return this.#accept(author, expected)
+  }
+
+  async adoptInitial(author: string): Promise<void> {
+    this.#averager.adopt(author, this.#init.initial.slice())
+  }
+
+  async forget(author: string): Promise<void> {
+    this.#averager.forget(author)
+    this.#versions.delete(author)
+  }
+
+  #accept(author: string, expected: ExpectedCopy): CopyFault {
+    const view = this.#averager.view(author)!
+    if (expected.stateHash !== undefined && !equals(hashOf(view), expected.stateHash)) {
+      return this.#refuse(author, 'state-mismatch')
+    }
+    this.#versions.set(author, expected.version)
+    return undefined
+  }
+
+  #refuse(author: string, fault: NonNullable<CopyFault>): CopyFault {
+    this.#averager.forget(author)
+    this.#versions.delete(author)
+    return fault
+  }
+
+  async ownCopy(): Promise<{ seq: number; copy: Uint8Array }> {
+    return { seq: this.#seq, copy: bytesOf(this.#averager.copy).slice() }
+  }
+
+  async average(self: { author: string; delta: Uint8Array; incarnation: Uint8Array }): Promise<AveragedCopies> {
+    const { author, delta, incarnation } = self
+    const cut = [{ author, version: { incarnation, seq: this.#seq, delta } }]
+    for (const [neighbour, version] of this.#versions) cut.push({ author: neighbour, version })
+    cut.sort((a, b) => (a.author < b.author ? -1 : 1))
+    const copies = cut.map((entry) =>
+      entry.author === author ? this.#averager.copy : this.#averager.view(entry.author)!
+    )
+    return { weights: meanOf(copies), cut }
+  }
+
+  evaluate(weights?: Float32Array): Promise<Metrics> {
+    return this.#init.trainer.evaluate(weights ?? this.#averager.parameters, 'heldOut')
+  }
+
+  close(): Promise<void> {
+    return this.#init.trainer.close()
+  }
+}
+
+/** The little-endian bytes of a vector, without a copy. Every platform that Node 24 runs on is little-endian. */
+function bytesOf(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)
+}
+
+function floatsOf(bytes: Uint8Array): Float32Array<ArrayBuffer> {
+  const copy = bytes.slice()
+  return new Float32Array(copy.buffer)
+}
+
+/** SHA-256 of a public copy, as delta headers sign it. */
+export function hashOf(vector: Float32Array): Uint8Array {
+  return createHash('sha256').update(bytesOf(vector)).digest()
+}

@@ -1,0 +1,132 @@
+import { Worker } from 'node:worker_threads'
+import type { MixTerm } from '../../protocols/averaging/index.ts'
+import type { CopyFault, ExpectedCopy } from '../../protocols/delta-gossip/index.ts'
+import type { EngineKind, Metrics } from '../training/index.ts'
+import type { RowsInit } from './rows.ts'
+import { ThreadCalls } from './thread-calls.ts'
+import type { AveragedCopies, RoundOptions, RoundOutcome, Start, Vectors } from './vectors.ts'
+import type { WorkerReport } from './worker.ts'
+
+/** Young generation of the thread: its vectors live outside the heap, and every megabyte counts a peer (DESIGN 7). */
+const MAX_YOUNG_GENERATION_MB = 4
+
+export interface VectorWorkerInit {
+  /** The run's manifest block. */
+  readonly manifest: Uint8Array
+  /** TensorFlow.js layers `model.json`. */
+  readonly modelJson: Uint8Array
+  /** The run's initial weights, little-endian float32. */
+  readonly initial: Uint8Array
+  readonly rows: Omit<RowsInit, 'task' | 'holdOut'>
+  readonly engine?: EngineKind
+}
+
+/** The worker thread ended by itself: out of memory, or a fault in the engine. */
+export class WorkerStoppedError extends Error {
+  override readonly name = 'WorkerStoppedError'
+  readonly code = 'ERR_WORKER_STOPPED'
+
+  constructor(exitCode: number, cause?: unknown) {
+    super(`the training thread stopped with code ${exitCode}: start the peer again, it goes on from its saved copy`, { cause })
+  }
+}
+
+/** The vectors of one peer behind a worker thread: the event loop of the caller stays free while the model trains. */
+export class VectorWorker implements Vectors {
+  readonly #worker: Worker
+  readonly #calls: ThreadCalls
+  #isClosing = false
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+    this.#calls = new ThreadCalls(worker)
+    let cause: unknown
+    worker.on('error', (error) => {
+      cause = error
+    })
+    worker.on('exit', (code) => {
+      if (!this.#isClosing) this.#calls.fail(new WorkerStoppedError(code, cause))
+    })
+  }
+
+  describe(): Promise<WorkerReport> {
+    return this.#calls.call('describe', [])
+  }
+
+  trainAlone(steps: number): Promise<Metrics> {
+    return this.#calls.call('trainAlone', [steps])
+  }
+
+  start(start: Start): Promise<Uint8Array> {
+    return this.#calls.call('start', [start])
+  }
+
+  round(options: RoundOptions): Promise<RoundOutcome> {
+    return this.#calls.call('round', [options])
+  }
+
+  mix(terms: readonly MixTerm[]): Promise<void> {
+    return this.#calls.call('mix', [terms])
+  }
+
+  rollBack(): Promise<void> {
+    return this.#calls.call('rollBack', [])
+  }
+
+  absorb(author: string, payload: Uint8Array, expected: ExpectedCopy): Promise<CopyFault> {
+    // A view would take its whole buffer along, which here is a piece of the network's.
+    const own = payload.slice()
+    return this.#calls.call('absorb', [author, own, expected], [own.buffer])
+  }
+
+  adopt(author: string, copy: Uint8Array, expected: ExpectedCopy): Promise<CopyFault> {
+    const own = copy.slice()
+    return this.#calls.call('adopt', [author, own, expected], [own.buffer])
+  }
+
+  adoptInitial(author: string): Promise<void> {
+    return this.#calls.call('adoptInitial', [author])
+  }
+
+  forget(author: string): Promise<void> {
+    return this.#calls.call('forget', [author])
+  }
+
+  ownCopy(): Promise<{ seq: number; copy: Uint8Array }> {
+    return this.#calls.call('ownCopy', [])
+  }
+
+  average(self: { author: string; delta: Uint8Array; incarnation: Uint8Array }): Promise<AveragedCopies> {
+    return this.#calls.call('average', [self])
+  }
+
+  evaluate(weights?: Float32Array): Promise<Metrics> {
+    return this.#calls.call('evaluate', [weights])
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    await this.#calls.call('close', []).catch(() => {})
+    await this.#worker.terminate()
+    this.#calls.fail(new WorkerStoppedError(0))
+  }
+}
+
+/**
+ * Starts the thread, reads the rows and starts the engine in it. Rejects with the data's or the engine's error, by its
+ * original name, code and message.
+ */
+export async function startVectorWorker(init: VectorWorkerInit): Promise<VectorWorker & { report: WorkerReport }> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: init,
+    resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_GENERATION_MB }
+  })
+  const vectors = new VectorWorker(worker)
+  try {
+    return Object.assign(vectors, { report: await vectors.describe() })
+  } catch (error) {
+    await vectors.close()
+    throw error
+  }
+}

@@ -1,0 +1,63 @@
+import type { MixTerm } from '../../protocols/averaging/index.ts'
+import type { CopyKeeper, ExpectedCopy } from '../../protocols/delta-gossip/index.ts'
+import type { Metrics } from '../training/index.ts'
+
+/** What a peer starts its chain from: everybody's initial weights, its own saved copy, or its neighbours' mean. */
+export type Start =
+  | { readonly from: 'initial' }
+  | { readonly from: 'copy'; readonly copy: Uint8Array }
+  | { readonly from: 'neighbours' }
+
+export interface RoundOptions {
+  /** Local steps H; 0 in the closing phase: neither drift nor momentum. */
+  readonly steps: number
+  /** Factor on the run's learning rate: halved after every roll-back. */
+  readonly learningRateFactor: number
+  readonly driftWeight: number
+  readonly withMomentum: boolean
+}
+
+export type RoundOutcome =
+  | { readonly type: 'diverged' }
+  | {
+      readonly type: 'published'
+      /** Own deltas since the start, this one included, minus 1: the sequence number. */
+      readonly seq: number
+      readonly trainMs: number
+      /** Mean training loss; absent when no step was taken. */
+      readonly loss?: number
+      readonly payload: Uint8Array
+      readonly norm: number
+      /** SHA-256 of the own public copy after this delta. */
+      readonly stateHash: Uint8Array
+    }
+
+export interface AveragedCopies {
+  /** Shape [n]: the mean of the public copies in `cut`, in author-byte order. */
+  readonly weights: Float32Array
+  /** The own version (author `undefined`) and each neighbour's. */
+  readonly cut: readonly { readonly author: string; readonly version: ExpectedCopy['version'] }[]
+}
+
+/**
+ * Everything that is as long as the model, behind one asynchronous interface: the main thread sees bytes, hashes and
+ * counts. A peer puts it into a worker thread (`startVectorWorker`), the tests use it directly (`LocalVectors`).
+ *
+ * Calls are served in order, except that copies may be absorbed between the local steps of a round.
+ */
+export interface Vectors extends CopyKeeper {
+  /** Starts a chain. Returns the hash of the copy that it starts from: the `base` of delta 0. */
+  start(start: Start): Promise<Uint8Array>
+  /** H local steps, then one delta. */
+  round(options: RoundOptions): Promise<RoundOutcome>
+  mix(terms: readonly MixTerm[]): Promise<void>
+  rollBack(): Promise<void>
+  forget(author: string): Promise<void>
+  /** The own public copy, little-endian float32, and the sequence number that it stands at (-1 before delta 0). */
+  ownCopy(): Promise<{ readonly seq: number; readonly copy: Uint8Array }>
+  /** Mean of the public copies of the named neighbours that are held, and the own one under `self`. */
+  average(self: { readonly author: string; readonly delta: Uint8Array; readonly incarnation: Uint8Array }): Promise<AveragedCopies>
+  /** Accuracy and loss on the held-out rows: of the own model, or of `weights` (shape [n]). */
+  evaluate(weights?: Float32Array): Promise<Metrics>
+  close(): Promise<void>
+}

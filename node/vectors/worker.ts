@@ -1,0 +1,116 @@
+/** Entry of the worker thread: reads the rows, starts the engine, and serves the vectors. */
+import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads'
+import { createRandom } from '../../protocols/averaging/index.ts'
+import { parseManifest } from '../../protocols/envelope/index.ts'
+import { createTensorFlowTrainer, decodeTopology, type Engine, type Metrics, startEngine } from '../training/index.ts'
+import { LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
+import { type Rows, readRows } from './rows.ts'
+import { serveCalls } from './thread-calls.ts'
+import type { VectorWorkerInit } from './vector-worker.ts'
+
+/** What the thread reports when it is ready. */
+export interface WorkerReport {
+  readonly engine: string
+  readonly engineReason?: string
+  readonly samples: number
+  readonly heldOut: number
+  readonly batch: number
+  readonly notes: Rows['notes']
+}
+
+class WorkerVectors extends LocalVectors {
+  readonly report: WorkerReport
+  readonly #createTrainer: () => LocalVectorsInit['trainer']
+  readonly #initial: Float32Array
+  readonly #seed: number
+
+  constructor(init: LocalVectorsInit, report: WorkerReport, createTrainer: () => LocalVectorsInit['trainer']) {
+    super(init)
+    this.report = report
+    this.#initial = init.initial
+    this.#seed = init.seed
+    this.#createTrainer = createTrainer
+  }
+
+  async describe(): Promise<WorkerReport> {
+    return this.report
+  }
+
+  /** Trains a copy of the initial weights on the own rows alone, with an optimiser of its own, and measures it. */
+  async trainAlone(steps: number): Promise<Metrics> {
+    const trainer = this.#createTrainer()
+    const parameters = this.#initial.slice()
+    await trainer.train(parameters, steps, { seed: this.#seed })
+    const metrics = await trainer.evaluate(parameters, 'heldOut')
+    await trainer.close()
+    return metrics
+  }
+}
+
+async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
+  const manifest = parseManifest(init.manifest)
+  const { training: plan, averaging } = manifest
+  const rows = await readRows({ ...init.rows, task: manifest.task, holdOut: manifest.evaluation.holdOut })
+  const engine = await startEngine(init.engine)
+  const topology = decodeTopology(init.modelJson)
+  const createTrainer = () =>
+    createTensorFlowTrainer({
+      topology,
+      training: rows.training,
+      heldOut: rows.heldOut,
+      batch: plan.batch,
+      learningRate: plan.learningRate,
+      optimiser: plan.optimiser,
+      momentum: plan.momentum,
+      engine
+    })
+  const trainer = createTrainer()
+  const { mu, kappa, rule } = averaging.momentum
+  const rules = { codec: averaging.codec, mu: rule === 'none' ? 0 : mu, kappa, beta: averaging.beta, gamma: averaging.gamma }
+  return new WorkerVectors(
+    {
+      trainer,
+      rules,
+      seed: init.rows.seed,
+      learningRate: plan.learningRate,
+      initial: new Float32Array(init.initial.slice().buffer),
+      random: createRandom(init.rows.seed).fork('rounding')
+    },
+    describeReady(engine, rows, trainer.batch),
+    createTrainer
+  )
+}
+
+function describeReady(engine: Engine, rows: Rows, batch: number): WorkerReport {
+  return {
+    engine: `${engine.name} ${engine.version}`,
+    ...(engine.reason === undefined ? {} : { engineReason: engine.reason }),
+    samples: rows.training.count,
+    heldOut: rows.heldOut.count,
+    batch,
+    notes: rows.notes
+  }
+}
+
+/** Copies made for the caller go over whole; everything else is small, or still in use here. */
+function ownedBuffers(result: unknown): Transferable[] {
+  if (typeof result !== 'object' || result === null) return []
+  const { copy, weights } = result as { copy?: Uint8Array<ArrayBuffer>; weights?: Float32Array<ArrayBuffer> }
+  return [copy, weights].flatMap((vector) => vector?.buffer ?? [])
+}
+
+const ready = startVectors(workerData as VectorWorkerInit)
+// Calls wait for the rows and the engine; what goes wrong there is the answer to the first of them.
+ready.catch(() => {})
+const target = new Proxy(
+  {},
+  {
+    get:
+      (_, method) =>
+      async (...parameters: readonly unknown[]) => {
+        const vectors = await ready
+        return (Reflect.get(vectors, method) as (...parameters: readonly unknown[]) => unknown).apply(vectors, [...parameters])
+      }
+  }
+)
+serveCalls(parentPort as MessagePort, target, ownedBuffers)
