@@ -13,7 +13,7 @@ const FIXED_DEADLINE_MS = 10_000
 
 /** Deadline for moving `bytes` in one direction. */
 export function transferSignal(bytes: number): AbortSignal {
-  return AbortSignal.timeout(FIXED_DEADLINE_MS + (1000 * bytes) / SLOWEST_BYTES_PER_SECOND)
+  return AbortSignal.timeout(Math.ceil(FIXED_DEADLINE_MS + (1000 * bytes) / SLOWEST_BYTES_PER_SECOND))
 }
 
 /** Length-prefixed frames for messages of at most `maxMessageBytes` and chunks of bulk. */

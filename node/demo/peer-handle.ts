@@ -6,7 +6,7 @@ import type { DemoCommand, DemoEvent } from './messages.ts'
 const ENTRY = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
 
 /** Small young generations: a flock is many processes (DESIGN 7). The main thread only moves bytes. */
-const NODE_FLAGS = ['--max-semi-space-size=1']
+const NODE_FLAGS = ['--max-semi-space-size=4']
 
 /** A peer that does not stop within this time after it was told is killed. */
 const STOP_MS = 10_000

@@ -56,6 +56,8 @@ export interface NeighboursInit {
   readonly clock: Clock
   readonly graceFloorMs: number
   readonly onRefused: (peer: string, reason: RefusalReason, proof?: readonly Uint8Array[]) => void
+  /** Something that a neighbour announced could not be fetched from it. */
+  readonly onFetchFailed: (peer: string, error: Error) => void
 }
 
 /** The neighbours of one peer in one run: what each delivered, whom to wait for, and what to mix. */
@@ -84,7 +86,7 @@ export class Neighbours {
   }
 
   open(peer: LinkedPeer): void {
-    const { rules, keeper, clock, onRefused } = this.#init
+    const { rules, keeper, clock, onRefused, onFetchFailed } = this.#init
     const follower = new ChainFollower({
       author: peer.id,
       authorBytes: peer.idBytes,
@@ -93,7 +95,11 @@ export class Neighbours {
       source: peer.source,
       clock,
       onVersion: (version) => this.#delivered(peer.id, follower, version),
-      onRefused: (reason, proof) => onRefused(peer.id, reason, proof)
+      onRefused: (reason, proof) => onRefused(peer.id, reason, proof),
+      onFetchFailed: (error) => {
+        onFetchFailed(peer.id, error)
+        return undefined
+      }
     })
     this.#neighbours.get(peer.id)?.follower.close()
     this.#neighbours.set(peer.id, { peer, follower, isUnused: false, missedWaits: 0, trainMs: [], delayMs: [] })

@@ -80,6 +80,7 @@ export interface ParticipantInit {
   readonly onRound: (event: RoundEvent) => void
   readonly onCheckpointDue: (request: CheckpointRequest) => Promise<void>
   readonly onRefused: (peer: string, reason: RefusalReason, proof?: readonly Uint8Array[]) => void
+  readonly onFetchFailed: (peer: string, error: Error) => void
   readonly onNotice: (message: string) => void
 }
 
@@ -121,7 +122,8 @@ export class Participant {
       keeper: vectors,
       clock,
       graceFloorMs,
-      onRefused: init.onRefused
+      onRefused: init.onRefused,
+      onFetchFailed: init.onFetchFailed
     })
   }
 

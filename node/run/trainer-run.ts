@@ -158,6 +158,10 @@ export class TrainerRun {
       onRound: (event) => this.#rounded(event),
       onCheckpointDue: (request) => this.#makeCheckpoint(request),
       onRefused: (id, reason, proof) => this.#network.refuse(id, reason, proof),
+      // A neighbour that dies while it is asked is the usual case, and its link says so.
+      onFetchFailed: (id, error) => {
+        if (this.#network.links.links.has(id)) this.#events.append({ t: Date.now(), fetchFailed: id, reason: error.message })
+      },
       onNotice
     })
   }

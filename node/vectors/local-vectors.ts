@@ -88,6 +88,7 @@ export class LocalVectors implements Vectors {
   }
 
   async absorb(author: string, payload: Uint8Array, expected: ExpectedCopy): Promise<CopyFault> {
+    if (this.#averager.view(author) === undefined) return 'gap'
     try {
       const norm = this.#averager.absorb(author, payload)
       if (expected.norm !== undefined && Math.abs(norm - expected.norm) > NORM_TOLERANCE * (1 + norm)) {

@@ -38,7 +38,7 @@ export interface Version {
 }
 
 /** What a copy's owner may have done wrong; `undefined` when all is well. */
-export type CopyFault = Extract<RefusalReason, 'wrong-length' | 'non-finite' | 'state-mismatch'> | undefined
+export type CopyFault = Extract<RefusalReason, 'wrong-length' | 'non-finite' | 'state-mismatch' | 'gap'> | undefined
 
 /** Where public copies live (the training worker). A faulty delta leaves no copy behind. */
 export interface CopyKeeper {
@@ -81,6 +81,8 @@ export interface ChainFollowerInit {
   readonly onVersion: (version: Version) => void
   /** Counts what was refused. `proof` holds both sealed headers of an equivocation. */
   readonly onRefused: (reason: RefusalReason, proof?: readonly Uint8Array[]) => void
+  /** A fetch failed: the author may be gone or busy. The next announcement starts another. */
+  readonly onFetchFailed: (error: Error) => undefined
 }
 
 /**
@@ -228,7 +230,8 @@ export class ChainFollower {
   async #add(signed: SignedDeltaHeader, inline: Uint8Array | undefined, heardAt: number): Promise<void> {
     const { author, keeper, onRefused } = this.#init
     const payload = await this.#payloadOf(signed.header, inline)
-    if (payload === undefined) return
+    // A link that closed meanwhile may have been opened anew: its follower owns the copy now.
+    if (payload === undefined || this.#isClosed) return
     const { header } = signed
     const fault = await keeper.absorb(author, payload, {
       version: { incarnation: header.incarnation, seq: header.seq, delta: signed.cid.bytes },
@@ -237,22 +240,17 @@ export class ChainFollower {
     })
     if (fault === undefined) return this.#hold(signed, heardAt)
     this.#version = undefined
+    this.#mustResync = true
     onRefused(fault)
   }
 
   async #payloadOf(header: DeltaHeader, inline: Uint8Array | undefined): Promise<Uint8Array | undefined> {
-    const { source, onRefused } = this.#init
-    let payload = inline
-    if (payload === undefined) {
-      try {
-        payload = await source.payload(header.payload.root, header.payload.bytes)
-      } catch {
-        // The author may be gone or busy; the next announcement tells whether the chain can still be followed.
-        return undefined
-      }
-    }
-    const isClaimed = payload.byteLength === header.payload.bytes
-    if (isClaimed && equals((await payloadRoot(payload)).bytes, header.payload.root)) return payload
+    const { source, onRefused, onFetchFailed } = this.#init
+    const { root, bytes } = header.payload
+    const payload = inline ?? (await source.payload(root, bytes).catch(onFetchFailed))
+    if (payload === undefined) return undefined
+    const isClaimed = payload.byteLength === bytes
+    if (isClaimed && equals((await payloadRoot(payload)).bytes, root)) return payload
     onRefused('payload-mismatch')
     return undefined
   }
@@ -260,8 +258,8 @@ export class ChainFollower {
   async #fillGap(newest: SignedDeltaHeader, inline: Uint8Array | undefined, heardAt: number): Promise<void> {
     const { incarnation, seq } = newest.header
     const from = this.#version!.header.seq + 1
-    const frames = await this.#init.source.deltas(incarnation, from, seq - 1).catch(() => [])
-    for (const frame of frames.slice(0, MAX_GAP_DELTAS)) {
+    const frames = await this.#init.source.deltas(incarnation, from, seq - 1).catch(this.#init.onFetchFailed)
+    for (const frame of (frames ?? []).slice(0, MAX_GAP_DELTAS)) {
       const signed = await this.#verify(frame.header)
       if (signed === undefined || !(await this.#extends(signed.header))) break
       await this.#add(signed, frame.payload, heardAt)
@@ -271,9 +269,9 @@ export class ChainFollower {
   }
 
   async #fetchCopy(heardAt: number): Promise<void> {
-    const { author, keeper, source, onRefused } = this.#init
+    const { author, keeper, source, onRefused, onFetchFailed } = this.#init
     this.#mustResync = false
-    const answer = await source.copy().catch(() => undefined)
+    const answer = await source.copy().catch(onFetchFailed)
     if (answer === undefined || this.#isClosed) return
     const signed = await this.#verify(answer.header)
     if (signed === undefined) return
