@@ -44,9 +44,11 @@ export async function createPeer({ home: dir, listen }: PeerInit): Promise<Peer>
     opened.push(stores)
     traffic.start()
     opened.push({ close: async () => traffic.stop() })
-    const libp2p = await startLibp2p({ privateKey: home.identity, datastore: stores.datastore, listen }).catch((cause) => {
-      throw explainListen(cause, listen)
-    })
+    const libp2p = await startLibp2p({ privateKey: home.identity, datastore: stores.datastore, listen }).catch(
+      (cause) => {
+        throw explainListen(cause, listen)
+      }
+    )
     opened.push({ close: async () => libp2p.stop() })
     const storage = await createStorage({ stores, libp2p })
     opened.push(storage)
@@ -74,6 +76,7 @@ export class ListenError extends Error {
 }
 
 function explainListen(cause: unknown, listen: readonly string[]): unknown {
-  const isListenFailure = cause instanceof Error && /listen|EADDRINUSE|EADDRNOTAVAIL|EACCES/i.test(`${cause.name} ${cause.message}`)
+  const isListenFailure =
+    cause instanceof Error && /listen|EADDRINUSE|EADDRNOTAVAIL|EACCES/i.test(`${cause.name} ${cause.message}`)
   return isListenFailure ? new ListenError(listen, cause) : cause
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { UsageError, ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
+import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
 import { codec, positive, whole } from './options.ts'
 
 interface DemoOptions {
@@ -74,7 +74,9 @@ async function demo(options: DemoOptions): Promise<void> {
     if (options.json === true) process.stdout.write(`${JSON.stringify(report)}\n`)
     else {
       process.stdout.write(`${describeReport(report)}\n`)
-      process.stdout.write(`\nrun      ${report.run}\nengine   ${report.engine}\ntook     ${report.seconds.toFixed(0)} s\n`)
+      process.stdout.write(
+        `\nrun      ${report.run}\nengine   ${report.engine}\ntook     ${report.seconds.toFixed(0)} s\n`
+      )
       const command = `npx starling predict ${report.checkpoint} --home ${pinnerHome} --data ${data.test}`
       if (report.checkpoint !== null) process.stdout.write(`try      ${command}\n`)
     }
@@ -89,8 +91,9 @@ async function demo(options: DemoOptions): Promise<void> {
 function peerCount({ peers, data }: DemoOptions): number {
   if (data.length === 1) return peers ?? 5
   if (peers !== undefined && peers !== data.length) {
-    throw new UsageError(`--peers ${peers} with ${data.length} files: several files are one peer each, leave --peers out`)
+    throw new UsageError(
+      `--peers ${peers} with ${data.length} files: several files are one peer each, leave --peers out`
+    )
   }
   return data.length
 }
-

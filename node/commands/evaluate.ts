@@ -1,2 +1,59 @@
 import type { Command } from 'commander'
-export function addEvaluate(_program: Command): void {}
+import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
+import { openModel } from './open-model.ts'
+import { DEFAULT_HOME } from './options.ts'
+
+interface EvaluateOptions {
+  readonly data: string
+  readonly home: string
+  readonly json?: boolean
+}
+
+const EXAMPLES = `
+Examples:
+  $ starling evaluate bafy… --home keeper --data held-out.csv
+  $ starling evaluate starling1b… --data held-out.csv --json`
+
+/** `starling evaluate`: accuracy and loss of a checkpoint on labelled rows. */
+export function addEvaluate(program: Command): void {
+  program
+    .command('evaluate')
+    .description('measure a checkpoint on labelled rows')
+    .argument('<checkpoint>', 'CID of a checkpoint in the home, or an invite: the newest checkpoint of its run')
+    .requiredOption('--data <file>', 'rows with their label, CSV or TSV')
+    .option('--home <dir>', 'home that holds the checkpoint', DEFAULT_HOME)
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText('after', EXAMPLES)
+    .action(evaluate)
+}
+
+async function evaluate(argument: string, options: EvaluateOptions): Promise<void> {
+  const { signal, dispose } = interruptSignal()
+  try {
+    const [{ encodeTable, readTable }, { createPredictor }] = await Promise.all([
+      import('../data/index.ts'),
+      import('../training/index.ts')
+    ])
+    const table = await readTable(options.data, { signal })
+    const { root, run, manifest, weights } = await openModel(argument, options.home, signal)
+    const rows = encodeTable(table, run.manifest.task)
+    const predictor = await createPredictor(run.topology, rows)
+    const metrics = await predictor.evaluate(weights, 'heldOut')
+    await predictor.close()
+    if (options.json === true) {
+      const checkpoint = root.toString()
+      process.stdout.write(
+        `${JSON.stringify({ checkpoint, run: run.id.toString(), round: manifest.round, ...metrics })}\n`
+      )
+    } else {
+      process.stdout.write(
+        `accuracy ${(100 * metrics.accuracy).toFixed(2)} %, loss ${metrics.loss.toFixed(4)} on ${metrics.n} rows ` +
+          `(checkpoint ${root}, round ${manifest.round})\n`
+      )
+    }
+  } catch (error) {
+    throw signal.aborted ? new ExitError(INTERRUPTED) : error
+  } finally {
+    dispose()
+  }
+}

@@ -89,7 +89,8 @@ async function setTestApart(
   const heldOut: string[][] = []
   const training = tables.map((table) => {
     const split = splitFraction(table.rows.length, TEST_FRACTION, seed)
-    for (const index of split.heldOut) heldOut.push(columns.map((name) => table.rows[index]![table.columns.indexOf(name)] ?? ''))
+    for (const index of split.heldOut)
+      heldOut.push(columns.map((name) => table.rows[index]![table.columns.indexOf(name)] ?? ''))
     return { ...table, rows: split.training.map((index) => table.rows[index]!) }
   })
   const path = join(folder, 'test.csv')

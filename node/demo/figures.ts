@@ -23,7 +23,10 @@ export interface PeerFigures {
 /** Reads the figures of one peer from the `events.jsonl` in its home; a killed peer's last line may be cut. */
 export async function readFigures(home: string): Promise<PeerFigures> {
   const text = await readFile(join(home, 'events.jsonl'), 'utf8').catch(() => '')
-  const events = text.split('\n').flatMap(parseLine).filter(({ seq }) => seq !== undefined)
+  const events = text
+    .split('\n')
+    .flatMap(parseLine)
+    .filter(({ seq }) => seq !== undefined)
   const training = events.filter(({ phase }) => phase === 'training')
   const first = training[0]
   const last = training.at(-1)

@@ -26,7 +26,13 @@ export type DemoCommand =
 /** What a peer process tells the demo. */
 export type DemoEvent =
   | { readonly type: 'listening'; readonly id: string; readonly addresses: readonly string[] }
-  | { readonly type: 'ready'; readonly id: string; readonly engine: string; readonly samples: number; readonly batch: number }
+  | {
+      readonly type: 'ready'
+      readonly id: string
+      readonly engine: string
+      readonly samples: number
+      readonly batch: number
+    }
   | { readonly type: 'alone'; readonly metrics: Metrics }
   | { readonly type: 'links'; readonly links: number }
   | {
@@ -37,7 +43,13 @@ export type DemoEvent =
       readonly links: number
     }
   | { readonly type: 'done'; readonly rounds: number; readonly metrics: Metrics }
-  | { readonly type: 'checkpoint' | 'pinned'; readonly root: string; readonly round: number; readonly phase: Phase; readonly accuracy?: number }
+  | {
+      readonly type: 'checkpoint' | 'pinned'
+      readonly root: string
+      readonly round: number
+      readonly phase: Phase
+      readonly accuracy?: number
+    }
   | { readonly type: 'rss'; readonly bytes: number }
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'failed'; readonly message: string; readonly code?: unknown }

@@ -36,7 +36,19 @@ export function meanAndWorst(accuracies: readonly number[]): { mean: number; wor
 /** The closing table, as text. */
 export function describeReport(report: DemoReport): string {
   const peers = new Table({
-    head: ['peer', 'rows', 'rounds', 'alone', 'flock', 'payload', 'sent', 'received', 'memory', 'training', 'longest gap'],
+    head: [
+      'peer',
+      'rows',
+      'rounds',
+      'alone',
+      'flock',
+      'payload',
+      'sent',
+      'received',
+      'memory',
+      'training',
+      'longest gap'
+    ],
     style: { head: [], border: [] }
   })
   for (const peer of report.peers) {
@@ -54,7 +66,10 @@ export function describeReport(report: DemoReport): string {
       `${Math.round(peer.roundGapMs.longest)} ms`
     ])
   }
-  const summary = new Table({ head: ['accuracy on the common held-out rows', 'mean', 'worst'], style: { head: [], border: [] } })
+  const summary = new Table({
+    head: ['accuracy on the common held-out rows', 'mean', 'worst'],
+    style: { head: [], border: [] }
+  })
   summary.push(
     ['each peer alone, same number of steps', percent(report.alone.mean), percent(report.alone.worst)],
     ['the flock, each peer with its own model', percent(report.flock.mean), percent(report.flock.worst)],

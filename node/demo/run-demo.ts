@@ -19,7 +19,9 @@ const PIN_MS = 20_000
 
 const NETWORK = 'demo'
 
-export interface DemoInit extends DemoDataInit, Pick<RunPlan, 'model' | 'rounds' | 'localSteps' | 'batch' | 'learningRate' | 'codec' | 'k'> {
+export interface DemoInit
+  extends DemoDataInit,
+    Pick<RunPlan, 'model' | 'rounds' | 'localSteps' | 'batch' | 'learningRate' | 'codec' | 'k'> {
   /** How many peers are killed half way. */
   readonly kill: number
   /** Folder for the peers' homes; a temporary one by default. */
@@ -193,7 +195,9 @@ async function linkUp(trainers: readonly Trainer[], k: number): Promise<void> {
   const others = trainers.length - 1
   // In a small flock everybody is linked to everybody; see ALGORITHMS 1.
   const wanted = others <= 7 ? others : Math.min(k, others)
-  await Promise.all(trainers.map(({ handle }) => (wanted === 0 ? undefined : handle.next('links', ({ links }) => links >= wanted))))
+  await Promise.all(
+    trainers.map(({ handle }) => (wanted === 0 ? undefined : handle.next('links', ({ links }) => links >= wanted)))
+  )
 }
 
 async function trainTogether(trainers: readonly Trainer[], init: DemoInit, view: DemoView): Promise<void> {
@@ -255,7 +259,8 @@ async function makeReport(
 async function tidy(folder: string, keep: boolean, trainers: readonly Trainer[]): Promise<void> {
   if (keep) return
   for (const { handle } of trainers) await rm(handle.home, { recursive: true, force: true })
-  const note = 'Left by `starling demo`: the pinner\'s home with the model, and the rows it was tested on. Delete at will.\n'
+  const note =
+    "Left by `starling demo`: the pinner's home with the model, and the rows it was tested on. Delete at will.\n"
   await writeFile(join(folder, 'README.txt'), note)
 }
 
@@ -263,4 +268,3 @@ async function tidy(folder: string, keep: boolean, trainers: readonly Trainer[])
 function seedOf({ seed }: DemoInit, index: number): number {
   return seed * 1000 + index + 1
 }
-

@@ -1,5 +1,5 @@
-import { createTensorFlowTrainer, startEngine, type Trainer } from '../training/index.ts'
 import type { RunFiles } from '../run/run-files.ts'
+import { createTensorFlowTrainer, startEngine, type Trainer } from '../training/index.ts'
 import { readRows } from '../vectors/index.ts'
 
 /**
@@ -21,7 +21,16 @@ export async function simulateServer(
   for (const [index, data] of parts.entries()) {
     const rows = await readRows({ task: manifest.task, data, test, holdOut: 0, seed: seeds[index]! })
     const { training, heldOut } = rows
-    const trainer = createTensorFlowTrainer({ topology, training, heldOut, batch, learningRate, optimiser, momentum, engine })
+    const trainer = createTensorFlowTrainer({
+      topology,
+      training,
+      heldOut,
+      batch,
+      learningRate,
+      optimiser,
+      momentum,
+      engine
+    })
     clients.push({ trainer, samples: training.count, seed: seeds[index]! })
   }
   const samples = clients.reduce((sum, client) => sum + client.samples, 0)

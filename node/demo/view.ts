@@ -53,16 +53,25 @@ export class DemoView {
   }
 
   #draw(): void {
-    if (this.#live !== undefined) return this.#live(this.#table())
+    if (this.#live === undefined) this.#drawLine()
+    else this.#live(this.#table())
+  }
+
+  #drawLine(): void {
     const rounds = this.peers.filter(({ state }) => state !== 'killed').map(({ round }) => round)
-    const counts = Object.entries(Object.groupBy(this.peers, ({ state }) => state)).map(([s, all]) => `${all!.length} ${s}`)
+    const counts = Object.entries(Object.groupBy(this.peers, ({ state }) => state)).map(
+      ([s, all]) => `${all!.length} ${s}`
+    )
     const line = `  ${counts.join(', ')}; rounds ${Math.min(...rounds)} to ${Math.max(...rounds)} of ${this.#rounds}`
     if (line !== this.#lastLine) process.stderr.write(`${line}\n`)
     this.#lastLine = line
   }
 
   #table(): string {
-    const table = new Table({ head: ['peer', 'rows', 'state', 'round', 'links', 'loss', 'alone', 'flock'], style: { head: [], border: [] } })
+    const table = new Table({
+      head: ['peer', 'rows', 'state', 'round', 'links', 'loss', 'alone', 'flock'],
+      style: { head: [], border: [] }
+    })
     for (const peer of this.peers) {
       table.push([
         peer.name,

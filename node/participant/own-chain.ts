@@ -10,10 +10,7 @@ const KEPT_DELTAS = 32
 /** Memory for those deltas. Four deltas of a million parameters in int4; what is gone is replaced by a fetched copy. */
 const MAX_KEPT_BYTES = 2 * MAX_BLOCK_BYTES
 
-type HeaderFields = Pick<
-  DeltaHeader,
-  'round' | 'phase' | 'steps' | 'degree' | 'engine' | 'samples' | 'loss'
->
+type HeaderFields = Pick<DeltaHeader, 'round' | 'phase' | 'steps' | 'degree' | 'engine' | 'samples' | 'loss'>
 
 interface OwnDelta {
   readonly seq: number

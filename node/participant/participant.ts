@@ -78,6 +78,7 @@ export interface ParticipantInit {
   readonly graceFloorMs?: number
   readonly onDelta: (delta: OwnDelta) => void | Promise<void>
   readonly onRound: (event: RoundEvent) => void
+  /** Must ask `vectors` for the average before it waits for anything else: the next round changes the copies. Never rejects. */
   readonly onCheckpointDue: (request: CheckpointRequest) => Promise<void>
   readonly onRefused: (peer: string, reason: RefusalReason, proof?: readonly Uint8Array[]) => void
   readonly onFetchFailed: (peer: string, error: Error) => void
@@ -142,6 +143,11 @@ export class Participant {
 
   get degree(): number {
     return this.#neighbours.degree
+  }
+
+  /** True when no neighbour needs this peer for its own rounds any more. */
+  get isAmongDone(): boolean {
+    return this.#phase === 'done' && this.#neighbours.allIn(['done'])
   }
 
   linkOpened(peer: LinkedPeer): void {
@@ -292,7 +298,9 @@ export class Participant {
     const delta = this.#chain?.head
     if (delta == null || !this.#turns.isDue(this.#round, this.#phase)) return
     this.#turns.seen(this.#round, this.#phase)
-    await this.#init.onCheckpointDue({ round: this.#round, seq: this.#chain!.seq, phase: this.#phase, delta })
+    const made = this.#init.onCheckpointDue({ round: this.#round, seq: this.#chain!.seq, phase: this.#phase, delta })
+    // Storing takes a disk's time: the rounds go on meanwhile, only the last checkpoint is waited for.
+    if (this.#phase === 'done') await made
   }
 
   #neighbourSamples(): number[] {

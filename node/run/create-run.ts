@@ -64,7 +64,10 @@ const MIN_ROUND_MS = 2
 export async function createRun(home: Home, storage: Storage, plan: RunPlan): Promise<RunFiles> {
   const tables = []
   for (const path of plan.data) tables.push(await readTable(path))
-  const task = inferSchema(tables, { label: plan.label, ...(plan.classes === undefined ? {} : { classes: plan.classes }) })
+  const task = inferSchema(tables, {
+    label: plan.label,
+    ...(plan.classes === undefined ? {} : { classes: plan.classes })
+  })
   const modelJson = encodeModelJson(buildTopology(plan.model, featureCount(task), task.classes.length))
   const author = authorOf(home.identity)
   return writeRunFiles(storage, modelJson, initialWeights(decodeTopology(modelJson), plan.seed), {

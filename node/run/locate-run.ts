@@ -35,7 +35,10 @@ export function invitedMembers(invite: Invite): { id: string; member: { peer: Ui
       .findLast(({ name }) => name === 'p2p')?.value
     if (id !== undefined) members.set(id, [...(members.get(id) ?? []), address])
   }
-  return [...members].map(([id, addresses]) => ({ id, member: { peer: peerBytes(peerIdFromString(id).toString()), addresses } }))
+  return [...members].map(([id, addresses]) => ({
+    id,
+    member: { peer: peerBytes(peerIdFromString(id).toString()), addresses }
+  }))
 }
 
 /**

@@ -2,8 +2,8 @@ import type { CID } from 'multiformats/cid'
 import { systemClock } from '../../protocols/clock.ts'
 import {
   type Invite,
-  parseCheckpointAnnouncement,
   type Phase,
+  parseCheckpointAnnouncement,
   type SignedCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
 import type { Peer } from '../peer.ts'
@@ -117,7 +117,8 @@ export class PinnerRun {
       onPinned({ root, round, phase, ...(accuracy === undefined ? {} : { accuracy }) })
       return true
     } catch (error) {
-      if (!this.#stopping.signal.aborted) onNotice(`checkpoint of round ${round} not fetched: ${(error as Error).message}`)
+      if (!this.#stopping.signal.aborted)
+        onNotice(`checkpoint of round ${round} not fetched: ${(error as Error).message}`)
       return false
     }
   }

@@ -79,7 +79,13 @@ export async function writeRunFiles(
   }
   const manifestBytes = encodeManifest(manifest)
   const id = await storage.putDagCbor(manifestBytes)
-  const details = { kind: 'run', by: 'user', run: id.toString(), createdAt: manifest.createdAt, name: manifest.name } as const
+  const details = {
+    kind: 'run',
+    by: 'user',
+    run: id.toString(),
+    createdAt: manifest.createdAt,
+    name: manifest.name
+  } as const
   await storage.pins.keep(id, details)
   return { id, manifest, manifestBytes, modelJson, topology, initial }
 }
@@ -109,7 +115,13 @@ export async function readRunFiles(
     throw new InconsistentRunError(`run ${id} has initial weights that do not match its initialHash`)
   }
   if (options.keep !== false) {
-    const details = { kind: 'run', by: 'policy', run: id.toString(), createdAt: Date.now(), name: manifest.name } as const
+    const details = {
+      kind: 'run',
+      by: 'policy',
+      run: id.toString(),
+      createdAt: Date.now(),
+      name: manifest.name
+    } as const
     await storage.pins.keep(id, details, options)
   }
   return { id, manifest, manifestBytes, modelJson, topology, initial }

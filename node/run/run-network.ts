@@ -1,11 +1,11 @@
 import type { Clock } from '../../protocols/clock.ts'
 import { DeltaService, type DeltaSource } from '../../protocols/delta-gossip/index.ts'
 import {
+  payloadBytes,
   type RefusalReason,
   type Role,
   type SignedCheckpointAnnouncement,
   type SignedDeltaHeader,
-  payloadBytes,
   sealBeacon
 } from '../../protocols/envelope/index.ts'
 import { LinkService, type LinkServiceInit, ownAddresses, peerText } from '../../protocols/links/index.ts'
@@ -17,6 +17,9 @@ import type { RunFiles } from './run-files.ts'
 /** At most one beacon per 10 s (DESIGN 4); the first ones come sooner, while the gossip mesh forms. */
 const BEACON_INTERVAL_MS = 10_000
 const FIRST_BEACON_MS = 1500
+
+/** Late, repeated and excess deltas come from honest peers too: a swapped link, a resent frame, a busy machine. */
+const HONEST_REASONS: ReadonlySet<RefusalReason> = new Set(['replayed', 'rate', 'gap'])
 
 export interface RunNetworkInit {
   readonly peer: Peer
@@ -119,8 +122,10 @@ export class RunNetwork {
 
   /** Counts what a neighbour sent wrong, drops it after the third time, and passes a proof of equivocation on. */
   refuse(peer: string, reason: RefusalReason, proof?: readonly Uint8Array[]): void {
-    // Late, repeated and excess deltas come from honest peers too: a swapped link, a resent frame, a busy machine.
-    if (reason === 'replayed' || reason === 'rate' || reason === 'gap') return this.#count(reason)
+    if (HONEST_REASONS.has(reason)) {
+      this.#count(reason)
+      return
+    }
     this.links.noteFault(peer, reason)
     const [first, second] = proof ?? []
     if (first !== undefined && second !== undefined) {
@@ -155,4 +160,3 @@ export class RunNetwork {
     await this.topics.publish('members', await sealBeacon(beacon, peer.key))
   }
 }
-

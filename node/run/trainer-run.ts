@@ -1,3 +1,4 @@
+import { CID } from 'multiformats/cid'
 import { equals } from 'uint8arrays/equals'
 import { systemClock } from '../../protocols/clock.ts'
 import { type DeltaFrame, MAX_BLOCK_BYTES, payloadBlocks } from '../../protocols/delta-gossip/index.ts'
@@ -37,6 +38,12 @@ const MIN_SWAP_INTERVAL_MS = 2000
 /** Headers on the topic are for those without a link: one a second tells them all they need, however fast the rounds. */
 const MIN_TOPIC_INTERVAL_MS = 1000
 
+/** A pinner needs this long to hear of the last checkpoint and fetch it. */
+const MIN_LINGER_MS = 3000
+
+/** How often a peer that is done looks whether anybody is left. */
+const LINGER_CHECK_MS = 200
+
 /** Members for each header on the topic: a peer's traffic does not grow with the network (DESIGN 5). */
 const MEMBERS_PER_TOPIC_HEADER = 8
 
@@ -73,7 +80,9 @@ export class TrainerRun {
     const { peer, run, network, vectors, onNotice } = init
     this.#copies = createCopies(peer.home)
     this.#events = new EventLog(peer.home.path('events.jsonl'), (error) => onNotice(`events.jsonl: ${error.message}`))
-    this.#outbound = new EventLog(peer.home.path('outbound.jsonl'), (error) => onNotice(`outbound.jsonl: ${error.message}`))
+    this.#outbound = new EventLog(peer.home.path('outbound.jsonl'), (error) =>
+      onNotice(`outbound.jsonl: ${error.message}`)
+    )
     this.#network = new RunNetwork({
       peer,
       network,
@@ -127,6 +136,25 @@ export class TrainerRun {
     return report
   }
 
+  /** The newest checkpoint that this peer made or heard of. */
+  get newestCheckpoint(): CID | undefined {
+    const announced = this.#newest.announced
+    return announced === undefined ? undefined : CID.decode(announced.announcement.checkpoint)
+  }
+
+  /**
+   * Serves neighbours that are behind, and whoever fetches the last checkpoint, until all are done: at most `ms`
+   * milliseconds or the signal.
+   */
+  async linger(ms: number, signal: AbortSignal): Promise<void> {
+    const startedAt = systemClock.now()
+    const isOver = () => {
+      const waited = systemClock.now() - startedAt
+      return signal.aborted || waited >= ms || (waited >= MIN_LINGER_MS && this.#live?.isAmongDone === true)
+    }
+    while (!isOver()) await new Promise<void>((resolve) => systemClock.after(LINGER_CHECK_MS, resolve))
+  }
+
   /** Parts from the neighbours and closes the logs. The worker and the peer are their owner's to stop. */
   async stop(): Promise<void> {
     await this.#network.stop()
@@ -153,14 +181,20 @@ export class TrainerRun {
       company,
       ...(saved === undefined
         ? {}
-        : { saved: { round: saved.round, copy: new Uint8Array(saved.copy.buffer, saved.copy.byteOffset, saved.copy.byteLength) } }),
+        : {
+            saved: {
+              round: saved.round,
+              copy: new Uint8Array(saved.copy.buffer, saved.copy.byteOffset, saved.copy.byteLength)
+            }
+          }),
       onDelta: (delta) => this.#published(delta),
       onRound: (event) => this.#rounded(event),
       onCheckpointDue: (request) => this.#makeCheckpoint(request),
       onRefused: (id, reason, proof) => this.#network.refuse(id, reason, proof),
       // A neighbour that dies while it is asked is the usual case, and its link says so.
       onFetchFailed: (id, error) => {
-        if (this.#network.links.links.has(id)) this.#events.append({ t: Date.now(), fetchFailed: id, reason: error.message })
+        if (this.#network.links.links.has(id))
+          this.#events.append({ t: Date.now(), fetchFailed: id, reason: error.message })
       },
       onNotice
     })
@@ -218,7 +252,9 @@ export class TrainerRun {
 
   /** Stores in the background and in order; what fails is said once it happens and costs only history. */
   #store(work: () => Promise<unknown>): void {
-    this.#storing = this.#storing.then(work).catch((error: Error) => this.#init.onNotice(`not stored: ${error.message}`))
+    this.#storing = this.#storing
+      .then(work)
+      .catch((error: Error) => this.#init.onNotice(`not stored: ${error.message}`))
   }
 
   async #appendToChain(header: Uint8Array, payload: Uint8Array): Promise<void> {
@@ -235,7 +271,13 @@ export class TrainerRun {
     if (participant === undefined || own === undefined) return
     const copy = new Float32Array(own.copy.slice().buffer)
     const { seq, stateHash, round } = (await parseDeltaHeader(own.header)).header
-    await this.#copies.save(this.#init.run.id.toString(), { incarnation: this.#incarnation, seq, round: round + 1, stateHash, copy })
+    await this.#copies.save(this.#init.run.id.toString(), {
+      incarnation: this.#incarnation,
+      seq,
+      round: round + 1,
+      stateHash,
+      copy
+    })
   }
 
   #rounded(event: RoundEvent): void {

@@ -22,6 +22,7 @@ export * from './errors.ts'
 export { initialWeights } from './initial-weights.ts'
 export { buildTopology, encodeModelJson, type ModelJson } from './model-json.ts'
 export type { OptimiserKind } from './optimiser.ts'
+export { createPredictor, type Predictor } from './predictor.ts'
 export type { Tensor, TensorFlow } from './tensorflow.ts'
 export { createTensorFlowTrainer, type TensorFlowTrainer, type TensorFlowTrainerInit } from './tensorflow-trainer.ts'
 export {

@@ -10,7 +10,7 @@
  * ```
  */
 export { hashOf, LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
-export type { AveragedCopies, RoundOptions, RoundOutcome, Start, Vectors } from './vectors.ts'
-export { startVectorWorker, type VectorWorker, type VectorWorkerInit } from './vector-worker.ts'
-export type { WorkerReport } from './worker.ts'
 export { type Rows, type RowsInit, readRows } from './rows.ts'
+export { startVectorWorker, type VectorWorker, type VectorWorkerInit } from './vector-worker.ts'
+export type { AveragedCopies, RoundOptions, RoundOutcome, Start, Vectors } from './vectors.ts'
+export type { WorkerReport } from './worker.ts'

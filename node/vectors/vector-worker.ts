@@ -27,7 +27,9 @@ export class WorkerStoppedError extends Error {
   readonly code = 'ERR_WORKER_STOPPED'
 
   constructor(exitCode: number, cause?: unknown) {
-    super(`the training thread stopped with code ${exitCode}: start the peer again, it goes on from its saved copy`, { cause })
+    super(`the training thread stopped with code ${exitCode}: start the peer again, it goes on from its saved copy`, {
+      cause
+    })
   }
 }
 

@@ -56,7 +56,11 @@ export interface Vectors extends CopyKeeper {
   /** The own public copy, little-endian float32, and the sequence number that it stands at (-1 before delta 0). */
   ownCopy(): Promise<{ readonly seq: number; readonly copy: Uint8Array }>
   /** Mean of the public copies of the named neighbours that are held, and the own one under `self`. */
-  average(self: { readonly author: string; readonly delta: Uint8Array; readonly incarnation: Uint8Array }): Promise<AveragedCopies>
+  average(self: {
+    readonly author: string
+    readonly delta: Uint8Array
+    readonly incarnation: Uint8Array
+  }): Promise<AveragedCopies>
   /** Accuracy and loss on the held-out rows: of the own model, or of `weights` (shape [n]). */
   evaluate(weights?: Float32Array): Promise<Metrics>
   close(): Promise<void>

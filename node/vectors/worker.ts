@@ -66,7 +66,13 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
     })
   const trainer = createTrainer()
   const { mu, kappa, rule } = averaging.momentum
-  const rules = { codec: averaging.codec, mu: rule === 'none' ? 0 : mu, kappa, beta: averaging.beta, gamma: averaging.gamma }
+  const rules = {
+    codec: averaging.codec,
+    mu: rule === 'none' ? 0 : mu,
+    kappa,
+    beta: averaging.beta,
+    gamma: averaging.gamma
+  }
   return new WorkerVectors(
     {
       trainer,
@@ -109,7 +115,9 @@ const target = new Proxy(
       (_, method) =>
       async (...parameters: readonly unknown[]) => {
         const vectors = await ready
-        return (Reflect.get(vectors, method) as (...parameters: readonly unknown[]) => unknown).apply(vectors, [...parameters])
+        return (Reflect.get(vectors, method) as (...parameters: readonly unknown[]) => unknown).apply(vectors, [
+          ...parameters
+        ])
       }
   }
 )

@@ -175,7 +175,8 @@ export class Averager {
     this.#history.forEach((payload, index) => {
       const deltasAfter = this.#history.length - index
       let weight = 0
-      for (const term of terms) if (term.ownDeltasSince >= deltasAfter && this.#views.has(term.author)) weight += term.weight
+      for (const term of terms)
+        if (term.ownDeltasSince >= deltasAfter && this.#views.has(term.author)) weight += term.weight
       if (weight > 0) addPayload(codec, payload, next, gamma * beta * weight)
     })
     const momentum = this.#momentum

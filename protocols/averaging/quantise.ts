@@ -72,12 +72,14 @@ function writeNibbles(
   for (let i = from; i < to; i += 2) {
     const low = clampCode(Math.floor((target[i]! - copy[i]!) * factor + random.next()), LARGEST_CODE.int4)
     const high =
-      i + 1 < to ? clampCode(Math.floor((target[i + 1]! - copy[i + 1]!) * factor + random.next()), LARGEST_CODE.int4) : 0
+      i + 1 < to
+        ? clampCode(Math.floor((target[i + 1]! - copy[i + 1]!) * factor + random.next()), LARGEST_CODE.int4)
+        : 0
     codes[i >> 1] = (low & 0x0f) | ((high & 0x0f) << 4)
   }
 }
 
 /** The scale was rounded to float32, so that a quotient may pass the largest code by one rounding error. */
 function clampCode(code: number, largest: number): number {
-  return code > largest ? largest : code < -largest ? -largest : code
+  return Math.min(largest, Math.max(-largest, code))
 }

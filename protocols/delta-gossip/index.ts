@@ -18,5 +18,5 @@ export {
   MAX_GAP_DELTAS,
   type Version
 } from './chain-follower.ts'
-export { MAX_BLOCK_BYTES, type PayloadBlock, payloadBlocks, payloadRoot } from './payload-root.ts'
 export { DeltaService, type DeltaServiceInit, type DeltaSource } from './delta-service.ts'
+export { MAX_BLOCK_BYTES, type PayloadBlock, payloadBlocks, payloadRoot } from './payload-root.ts'

@@ -154,7 +154,10 @@ export class LinkService {
   #releaseSurplus(): void {
     if (this.#links.size <= this.#target) return
     const spare = [...this.#links.values()].filter(({ remoteDegree }) => remoteDegree > this.#target)
-    const newest = spare.reduce<Link | undefined>((a, b) => (a === undefined || b.openedAt > a.openedAt ? b : a), undefined)
+    const newest = spare.reduce<Link | undefined>(
+      (a, b) => (a === undefined || b.openedAt > a.openedAt ? b : a),
+      undefined
+    )
     void newest?.close('surplus')
   }
 
@@ -246,7 +249,10 @@ export class LinkService {
     frames: LengthPrefixedStream,
     remoteHead: Head
   ): void {
-    if (this.#isStopped) return stream.abort(new Error('leaving'))
+    if (this.#isStopped) {
+      stream.abort(new Error('leaving'))
+      return
+    }
     const link = new Link({
       id,
       idBytes,
@@ -286,10 +292,7 @@ export function peerText(bytes: Uint8Array): string {
 
 /** Where this peer can be dialled, as records carry it. */
 export function ownAddresses(libp2p: Libp2p): string[] {
-  return libp2p
-    .getMultiaddrs()
-    .map(String)
-    .slice(0, 16)
+  return libp2p.getMultiaddrs().map(String).slice(0, 16)
 }
 
 function framesOf(stream: Stream): LengthPrefixedStream {

@@ -85,7 +85,9 @@ export class Link {
     if (this.#isClosed) return
     this.#write({ bye: reason })
     this.#finish(reason)
-    await this.#init.stream.close({ signal: AbortSignal.timeout(1000) }).catch(() => this.#init.stream.abort(new Error(reason)))
+    await this.#init.stream
+      .close({ signal: AbortSignal.timeout(1000) })
+      .catch(() => this.#init.stream.abort(new Error(reason)))
   }
 
   async #read(): Promise<void> {
@@ -131,7 +133,8 @@ export class Link {
     const now = this.#init.clock.now()
     if (now - this.#heardAt > SILENCE_MS) {
       this.#init.stream.abort(new Error(`no sign of life for ${SILENCE_MS} ms`))
-      return this.#finish('silent')
+      this.#finish('silent')
+      return
     }
     this.#nonce += 1
     this.#probe = { nonce: this.#nonce, sentAt: now }

@@ -36,7 +36,10 @@ export class Members {
     if (id === this.#self) return
     const known = this.#known.get(id)
     this.#known.delete(id)
-    this.#known.set(id, known === undefined ? { id, member, failures: 0, notBefore: 0, isTrainer: true } : { ...known, member })
+    this.#known.set(
+      id,
+      known === undefined ? { id, member, failures: 0, notBefore: 0, isTrainer: true } : { ...known, member }
+    )
     if (this.#known.size > MAX_MEMBERS) this.#known.delete(this.#known.keys().next().value!)
   }
 

@@ -1,0 +1,30 @@
+import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
+
+/** A TCP port that is free now: a run's invite names it, so that it must be the same at the next start. */
+export function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** Addresses under which others can reach a listener: a listener on all interfaces is named by each of them. */
+export function reachableAddresses(listen: string, peerId: string): string[] {
+  const [, family, host, ...rest] = listen.split('/')
+  const isAny = host === '0.0.0.0' || host === '::'
+  const hosts = isAny ? localHosts(family === 'ip6' ? 'IPv6' : 'IPv4') : [host]
+  return hosts.map((name) => `/${[family, name, ...rest].join('/')}/p2p/${peerId}`)
+}
+
+function localHosts(family: 'IPv4' | 'IPv6'): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .filter((entry) => entry.family === family && !(family === 'IPv6' && entry.address.startsWith('fe80')))
+    .map(({ address }) => address)
+}

@@ -1,0 +1,41 @@
+import type { Logger } from 'pino'
+import type { Invite } from '../../protocols/envelope/index.ts'
+import type { Peer } from '../peer.ts'
+import type { RunFiles } from '../run/run-files.ts'
+import { findFreePort } from './listen.ts'
+
+export interface OpenedSession {
+  readonly peer: Peer
+  readonly run: RunFiles
+}
+
+/** Starts a peer in a home and gets the invited run, from the home or from the peers that the invite names. */
+export async function openSession(
+  init: { home: string; listen?: string; invite: Invite; log: Logger },
+  signal: AbortSignal
+): Promise<OpenedSession> {
+  const [{ createPeer }, { locateRun }, { openHome }, { readHomeConfig, writeHomeConfig }] = await Promise.all([
+    import('../peer.ts'),
+    import('../run/locate-run.ts'),
+    import('../../storage/index.ts'),
+    import('../run/home-config.ts')
+  ])
+  const home = await openHome(init.home, { create: true })
+  let listen: string
+  try {
+    const config = await readHomeConfig(home)
+    listen = init.listen ?? config.listen ?? `/ip4/0.0.0.0/tcp/${await findFreePort()}`
+    // The same port at the next start, so that the addresses others remember stay true.
+    if (config.listen !== listen && !listen.endsWith('/tcp/0')) await writeHomeConfig(home, { ...config, listen })
+  } finally {
+    await home.close()
+  }
+  const peer = await createPeer({ home: init.home, listen: [listen] })
+  try {
+    for (const address of peer.libp2p.getMultiaddrs()) init.log.info(`listening on ${address}`)
+    return { peer, run: await locateRun(peer, init.invite, signal) }
+  } catch (error) {
+    await peer.stop()
+    throw error
+  }
+}

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CID } from 'multiformats/cid'
+import { type Invite, parseCheckpoint, parseCheckpointAnnouncement } from '../../protocols/envelope/index.ts'
+import { StateService } from '../../protocols/state-sync/index.ts'
+import { openHome, openStorage, type Storage } from '../../storage/index.ts'
+import { createPeer, type Peer } from '../peer.ts'
+import { type LoadedCheckpoint, loadCheckpoint } from './checkpoints.ts'
+import { callInvite, locateRun } from './locate-run.ts'
+import { NewestCheckpoint } from './newest-checkpoint.ts'
+import { type RunFiles, readRunFiles } from './run-files.ts'
+
+/** A model to use: a checkpoint with the run that it belongs to. */
+export interface OpenedModel extends LoadedCheckpoint {
+  readonly root: CID
+  readonly run: RunFiles
+}
+
+/** The peers that were asked know of no checkpoint yet. */
+export class NoCheckpointError extends Error {
+  override readonly name = 'NoCheckpointError'
+  readonly code = 'ERR_NO_CHECKPOINT'
+}
+
+/** Opens a checkpoint that a home holds; nothing is fetched. Throws BlockNotFoundError and the home's errors. */
+export async function openLocalModel(dir: string, root: CID): Promise<OpenedModel> {
+  const home = await openHome(dir)
+  try {
+    const storage = await openStorage({ home })
+    try {
+      return await readModel(storage, root, {})
+    } finally {
+      await storage.close()
+    }
+  } finally {
+    await home.close()
+  }
+}
+
+async function readModel(storage: Storage, root: CID, options: { signal?: AbortSignal }): Promise<OpenedModel> {
+  const { run } = parseCheckpoint(await storage.getBlock(root, options))
+  const files = await readRunFiles(storage, CID.decode(run), { ...options, keep: false })
+  return { root, run: files, ...(await loadCheckpoint(storage, files, root, options)) }
+}
+
+/**
+ * Fetches the newest checkpoint that the peers at the invite's addresses know of, through a peer that lives in a
+ * temporary home for as long as this takes. Throws RunNotFoundError, NoCheckpointError, DeadlineError.
+ */
+export async function fetchNewestModel(invite: Invite, signal: AbortSignal): Promise<OpenedModel> {
+  const dir = await mkdtemp(join(tmpdir(), 'starling-model-'))
+  try {
+    const peer = await createPeer({ home: dir, listen: [] })
+    try {
+      const run = await locateRun(peer, invite, signal)
+      const root = await newestCheckpoint(peer, invite, run)
+      return { root, run, ...(await loadCheckpoint(peer.storage, run, root, { signal })) }
+    } finally {
+      await peer.stop()
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles): Promise<CID> {
+  const state = new StateService({
+    libp2p: peer.libp2p,
+    protocol: `/starling/${invite.network}/state/1.0.0`,
+    run: run.id.bytes,
+    parameterCount: run.manifest.parameterCount,
+    ownCopy: async () => undefined,
+    newestCheckpoint: () => undefined
+  })
+  const newest = new NewestCheckpoint()
+  const peers = await callInvite(peer, invite)
+  await Promise.allSettled(
+    peers.map(async (id) => {
+      const sealed = await state.fetchCheckpoint(id)
+      if (sealed !== undefined) newest.offer(await parseCheckpointAnnouncement(sealed))
+    })
+  )
+  if (newest.announced === undefined) {
+    throw new NoCheckpointError(
+      `${peers.length} peers answer, but know of no checkpoint of run ${run.id} yet: wait for the first one, ` +
+        `after ${run.manifest.checkpoint.everyRounds} rounds`
+    )
+  }
+  return CID.decode(newest.announced.announcement.checkpoint)
+}
