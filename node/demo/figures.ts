@@ -14,6 +14,8 @@ export interface PeerFigures {
   /** At the sockets. */
   readonly sentBytes: number
   readonly receivedBytes: number
+  /** Wall time of the training phase. */
+  readonly trainingMs: number
   /** Wall time in local steps / wall time of the training phase. */
   readonly trainingShare: number
   /** Between consecutive own deltas, after the first link. */
@@ -39,6 +41,7 @@ export async function readFigures(home: string): Promise<PeerFigures> {
     payloadBytes: events.reduce((sum, event) => sum + event.payloadBytes, 0),
     sentBytes: events.at(-1)?.sentBytes ?? 0,
     receivedBytes: events.at(-1)?.receivedBytes ?? 0,
+    trainingMs: phaseMs,
     trainingShare: phaseMs > 0 ? trainMs / phaseMs : 0,
     roundGapMs: { median: median(gaps) ?? 0, longest: gaps.reduce((a, b) => Math.max(a, b), 0) }
   }

@@ -33,7 +33,7 @@ export type DemoEvent =
       readonly samples: number
       readonly batch: number
     }
-  | { readonly type: 'alone'; readonly metrics: Metrics }
+  | { readonly type: 'alone'; readonly metrics: Metrics; readonly ms: number }
   | { readonly type: 'links'; readonly links: number }
   | {
       readonly type: 'progress'

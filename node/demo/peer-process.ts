@@ -75,7 +75,9 @@ async function join({ home, invite: text, data, test, seed }: Extract<DemoComman
   tell({ type: 'ready', id: peer.id, engine, samples, batch })
   await alone
   const { rounds, localSteps } = run.manifest.training
-  tell({ type: 'alone', metrics: await vectors.trainAlone(rounds * localSteps) })
+  const startedAt = performance.now()
+  const metrics = await vectors.trainAlone(rounds * localSteps)
+  tell({ type: 'alone', metrics, ms: performance.now() - startedAt })
 
   let toldAt = 0
   const trainer = new TrainerRun({

@@ -3,7 +3,7 @@ import type { PeerFigures } from './figures.ts'
 import { percent } from './view.ts'
 
 /** One trainer in the demo's JSON document. Accuracies are fractions on the common held-out rows. */
-export interface PeerReport extends PeerFigures {
+export interface PeerReport extends Omit<PeerFigures, 'trainingMs'> {
   readonly peer: string
   readonly samples: number
   readonly killed: boolean

@@ -16,6 +16,9 @@ import { RunNetwork } from './run-network.ts'
 /** A checkpoint that could not be fetched is tried again while it is the newest. */
 const RETRY_MS = 2000
 
+/** A fetch goes on for so long after a newer checkpoint was announced: its author may be gone for good. */
+const OUTDATED_MS = 2000
+
 export interface PinnedCheckpoint {
   readonly root: CID
   readonly round: number
@@ -40,6 +43,7 @@ export class PinnerRun {
   readonly #newest = new NewestCheckpoint()
   readonly #stopping = new AbortController()
   #fetching: Promise<void> | undefined
+  #attempt = new AbortController()
 
   constructor(init: PinnerInit) {
     this.#init = init
@@ -79,6 +83,7 @@ export class PinnerRun {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.#attempt.abort()
     await this.#network.stop()
     await this.#fetching
   }
@@ -94,7 +99,12 @@ export class PinnerRun {
   }
 
   #offered(checkpoint: SignedCheckpointAnnouncement): void {
-    if (this.#newest.offer(checkpoint)) this.#fetching ??= this.#fetch()
+    if (!this.#newest.offer(checkpoint)) return
+    const attempt = this.#attempt
+    systemClock.after(OUTDATED_MS, () => {
+      if (this.#attempt === attempt) attempt.abort()
+    })
+    this.#fetching ??= this.#fetch()
   }
 
   /** Fetches the newest checkpoint, and again until nothing newer came meanwhile. */
@@ -103,8 +113,10 @@ export class PinnerRun {
     let kept: SignedCheckpointAnnouncement | undefined
     while (!signal.aborted && kept !== this.#newest.announced) {
       const wanted = this.#newest.announced!
+      this.#attempt = new AbortController()
       if (await this.#keep(wanted)) kept = wanted
-      else await new Promise<void>((resolve) => systemClock.after(RETRY_MS, resolve))
+      else if (wanted === this.#newest.announced)
+        await new Promise<void>((resolve) => systemClock.after(RETRY_MS, resolve))
     }
     this.#fetching = undefined
   }
@@ -113,7 +125,7 @@ export class PinnerRun {
     const { peer, run, onPinned, onNotice } = this.#init
     const { round, phase, accuracy } = checkpoint.announcement
     try {
-      const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#stopping.signal })
+      const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#attempt.signal })
       onPinned({ root, round, phase, ...(accuracy === undefined ? {} : { accuracy }) })
       return true
     } catch (error) {

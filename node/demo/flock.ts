@@ -1,0 +1,184 @@
+import { join } from 'node:path'
+import { encodeInvite } from '../../protocols/envelope/index.ts'
+import { openHome, openStorage } from '../../storage/index.ts'
+import { createRun, type RunPlan } from '../run/create-run.ts'
+import type { RunFiles } from '../run/run-files.ts'
+import type { DemoData } from './demo-data.ts'
+import type { DemoEvent } from './messages.ts'
+import { PeerHandle } from './peer-handle.ts'
+import type { DemoView, PeerState } from './view.ts'
+
+const NETWORK = 'demo'
+
+/** In a flock of up to eight everybody is linked to everybody (ALGORITHMS 1). */
+const ALL_LINKED_PEERS = 8
+
+/** A trainer as its starter follows it. */
+export interface Trainer {
+  readonly handle: PeerHandle
+  readonly state: PeerState
+  engine: string
+  samples: number
+  /** Accuracy after training alone, and how long that took. */
+  alone: number
+  aloneMs: number
+  /** Accuracy of the own model at the end; null before, and for a killed peer. */
+  flock: number | null
+  rssBytes: number
+}
+
+export interface FlockInit
+  extends Pick<RunPlan, 'model' | 'rounds' | 'localSteps' | 'batch' | 'learningRate' | 'codec' | 'k' | 'seed'> {
+  /** Folder for the peers' homes. */
+  readonly folder: string
+  readonly data: DemoData
+  readonly view: DemoView
+}
+
+/** Real peers on this machine: a pinner and one trainer for each part of the data, each a process with a home of its own. */
+export class Flock {
+  readonly run: RunFiles
+  readonly pinner: PeerHandle
+  readonly trainers: readonly Trainer[]
+  readonly #init: FlockInit
+  readonly #invite: string
+
+  private constructor(init: FlockInit, run: RunFiles, pinner: PeerHandle, invite: string) {
+    this.#init = init
+    this.run = run
+    this.pinner = pinner
+    this.#invite = invite
+    this.trainers = init.data.parts.map((_, index) => this.#createTrainer(index))
+  }
+
+  /** Writes the run into the pinner's home, starts the pinner and forks the trainers. */
+  static async start(init: FlockInit): Promise<Flock> {
+    const home = join(init.folder, 'pinner')
+    const run = await writeRun(home, init)
+    const pinner = new PeerHandle('pinner', home, join(init.folder, 'pinner.log'))
+    try {
+      const listening = pinner.next('listening')
+      pinner.send({ type: 'pin', home, run: run.id.toString(), network: NETWORK })
+      const { addresses } = await listening
+      return new Flock(init, run, pinner, encodeInvite({ v: 1, run: run.id.bytes, network: NETWORK, addresses }))
+    } catch (error) {
+      await pinner.stop()
+      throw error
+    }
+  }
+
+  /** Every peer draws its own order of rows; the run's seed is everybody's. */
+  seedOf(index: number): number {
+    return this.#init.seed * 1000 + index + 1
+  }
+
+  /** Starts every trainer: home, network, rows, engine. */
+  async open(): Promise<void> {
+    const { data, batch } = this.#init
+    await Promise.all(
+      this.trainers.map(async (trainer, index) => {
+        const { handle, state } = trainer
+        const ready = handle.next('ready')
+        const files = { data: data.parts[index]!, test: data.test }
+        handle.send({ type: 'join', home: handle.home, invite: this.#invite, seed: this.seedOf(index), ...files })
+        const { engine, samples, batch: cut } = await ready
+        Object.assign(trainer, { engine, samples })
+        Object.assign(state, { samples, state: 'ready' })
+        if (cut < batch) process.stderr.write(`peer ${state.name}: batch cut from ${batch} to its ${cut} rows\n`)
+      })
+    )
+  }
+
+  /** Each peer trains alone for as many steps as the flock will do, all at the same time. */
+  async trainAlone(): Promise<void> {
+    await Promise.all(
+      this.trainers.map(async (trainer) => {
+        const { handle, state } = trainer
+        state.state = 'alone'
+        const alone = handle.next('alone')
+        handle.send({ type: 'train-alone' })
+        const { metrics, ms } = await alone
+        Object.assign(trainer, { alone: metrics.accuracy, aloneMs: ms })
+        Object.assign(state, { alone: metrics.accuracy, state: 'linking' })
+      })
+    )
+  }
+
+  /** Waits until everybody has its links, so that all are measured on equal terms. */
+  async linkUp(): Promise<void> {
+    const others = this.trainers.length - 1
+    const wanted = others < ALL_LINKED_PEERS ? others : Math.min(this.#init.k, others)
+    if (wanted === 0) return
+    await Promise.all(this.trainers.map(({ handle }) => handle.next('links', ({ links }) => links >= wanted)))
+  }
+
+  /** Trains together; resolves when every peer that is not killed is done. */
+  async trainTogether(): Promise<void> {
+    const done = this.trainers.map(async (trainer) => {
+      const event = await trainer.handle.next('done').catch((error) => {
+        if (trainer.handle.isKilled) return undefined
+        throw error
+      })
+      if (event === undefined) return
+      trainer.flock = event.metrics.accuracy
+      Object.assign(trainer.state, { flock: trainer.flock, state: 'done' })
+    })
+    for (const { handle } of this.trainers) handle.send({ type: 'go' })
+    await Promise.all(done)
+  }
+
+  async stopTrainers(): Promise<void> {
+    await Promise.all(this.trainers.map(({ handle }) => handle.stop()))
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.stopTrainers(), this.pinner.stop()])
+  }
+
+  #createTrainer(index: number): Trainer {
+    const { folder, view } = this.#init
+    const name = String(index + 1)
+    const handle = new PeerHandle(name, join(folder, `peer-${name}`), join(folder, `peer-${name}.log`))
+    const state: PeerState = { name, samples: 0, state: 'starting', round: 0, phase: 'training', links: 0 }
+    view.peers.push(state)
+    const trainer: Trainer = { handle, state, engine: '', samples: 0, alone: 0, aloneMs: 0, flock: null, rssBytes: 0 }
+    handle.onEvent((event) => follow(trainer, event, view))
+    return trainer
+  }
+}
+
+function follow(trainer: Trainer, event: DemoEvent, view: DemoView): void {
+  const { state } = trainer
+  if (event.type === 'rss') trainer.rssBytes = Math.max(trainer.rssBytes, event.bytes)
+  else if (event.type === 'links') state.links = event.links
+  else if (event.type === 'notice') view.say(`peer ${state.name}: ${event.message}`)
+  else if (event.type === 'progress') {
+    Object.assign(state, { round: event.round, phase: event.phase, links: event.links, state: event.phase })
+    if (event.loss !== undefined) state.loss = event.loss
+  }
+}
+
+async function writeRun(pinnerHome: string, { data, ...plan }: FlockInit): Promise<RunFiles> {
+  const home = await openHome(pinnerHome, { create: true })
+  try {
+    const storage = await openStorage({ home })
+    try {
+      return await createRun(home, storage, {
+        ...plan,
+        name: 'demo',
+        data: data.parts,
+        label: data.label,
+        classes: data.classes,
+        momentum: 0,
+        checkpointEveryRounds: Math.max(5, Math.ceil(plan.rounds / 4)),
+        holdOut: 0,
+        shareMetrics: true,
+        shareSamples: true
+      })
+    } finally {
+      await storage.close()
+    }
+  } finally {
+    await home.close()
+  }
+}
