@@ -39,12 +39,15 @@ export async function readBulk(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length)
   for (let at = 0; at < length; ) {
-    const chunk = (await frames.read({ signal })).subarray()
+    const chunk = await frames.read({ signal })
     if (chunk.byteLength === 0 || at + chunk.byteLength > length) {
       throw new InvalidRecordError('wrong-length', `frame of ${chunk.byteLength} bytes at ${at} of ${length}`)
     }
-    bytes.set(chunk, at)
-    at += chunk.byteLength
+    // A frame is a list of what the network delivered: each part is copied once, to its place.
+    for (const part of chunk) {
+      bytes.set(part, at)
+      at += part.byteLength
+    }
   }
   return bytes
 }

@@ -19,7 +19,7 @@ export class HomeNotFoundError extends Error {
   readonly code = 'ERR_HOME_NOT_FOUND'
 
   constructor(dir: string) {
-    super(`there is no home at ${dir}: make one with \`starling init\`, or name another with --home`)
+    super(`there is no home at ${dir}: \`starling create\` and \`starling join\` make one; or name another with --home`)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { DEFAULT_PLAN } from '../run/create-run.ts'
-import { findFreePort, reachableAddresses } from './listen.ts'
+import { ANY_ADDRESS, reachableAddresses, withFixedPort } from './listen.ts'
 import { codec, DEFAULT_HOME, DEFAULT_NETWORK, list, positive, whole } from './options.ts'
 
 interface CreateOptions {
@@ -60,7 +60,7 @@ export function addCreate(program: Command): void {
 async function create(options: CreateOptions): Promise<void> {
   const [
     { openHome, openStorage },
-    { createRun },
+    { createRun, draftRun },
     { readHomeConfig, writeHomeConfig },
     { authorOf, encodeInvite },
     { peerText }
@@ -71,19 +71,21 @@ async function create(options: CreateOptions): Promise<void> {
     import('../../protocols/envelope/index.ts'),
     import('../../protocols/links/index.ts')
   ])
+  const { classes, checkpointEvery, ...plan } = options
+  // What is wrong with the files or the model is said before a home is made for them.
+  const draft = await draftRun({
+    ...DEFAULT_PLAN,
+    ...plan,
+    ...(classes === undefined ? {} : { classes }),
+    checkpointEveryRounds: checkpointEvery
+  })
   const home = await openHome(options.home, { create: true })
   try {
     const config = await readHomeConfig(home)
-    const listen = options.listen ?? config.listen ?? `/ip4/0.0.0.0/tcp/${await findFreePort()}`
+    const listen = await withFixedPort(options.listen ?? config.listen ?? ANY_ADDRESS)
     const storage = await openStorage({ home })
     try {
-      const { classes, checkpointEvery, ...plan } = options
-      const run = await createRun(home, storage, {
-        ...DEFAULT_PLAN,
-        ...plan,
-        ...(classes === undefined ? {} : { classes }),
-        checkpointEveryRounds: checkpointEvery
-      })
+      const run = await createRun(home, storage, draft)
       await writeHomeConfig(home, { ...config, listen, network: options.network })
       const addresses = reachableAddresses(listen, peerText(authorOf(home.identity)))
       const invite = encodeInvite({ v: 1, run: run.id.bytes, network: options.network, addresses })

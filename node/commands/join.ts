@@ -53,6 +53,9 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
   const { signal, dispose } = interruptSignal()
   const closers: (() => Promise<void>)[] = []
   try {
+    // A file that cannot be read is said before a home is made for it; the worker reads it again, by the run's schema.
+    const { readTable } = await import('../data/index.ts')
+    for (const path of [options.data, options.test ?? []].flat()) await readTable(path, { signal })
     const { peer, run } = await openSession({ ...options, invite, log }, signal)
     closers.push(() => peer.stop())
     const [{ startVectorWorker }, { TrainerRun }] = await Promise.all([

@@ -1,8 +1,15 @@
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
-/** A TCP port that is free now: a run's invite names it, so that it must be the same at the next start. */
-export function findFreePort(): Promise<number> {
+/** All interfaces, and a port that the system chooses. */
+export const ANY_ADDRESS = '/ip4/0.0.0.0/tcp/0'
+
+/** Port 0 replaced by one that is free now: invites name the port, so that it must be the same at every start. */
+export async function withFixedPort(listen: string): Promise<string> {
+  return listen.endsWith('/tcp/0') ? listen.replace(/0$/, String(await findFreePort())) : listen
+}
+
+function findFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

@@ -33,17 +33,6 @@ export function positive(above: number, most: number): (text: string) => number 
   }
 }
 
-/** Parses a number from `least` to below `below`. */
-export function atLeast(least: number, below: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (text.trim() === '' || !(value >= least && value < below)) {
-      throw new InvalidArgumentError(`must be a number from ${least} to below ${below}.`)
-    }
-    return value
-  }
-}
-
 export function codec(text: string): RunPlan['codec'] {
   const found = CODECS.find((name) => name === text)
   if (found === undefined) throw new InvalidArgumentError(`must be one of ${CODECS.join(', ')}.`)

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Invite } from '../../protocols/envelope/index.ts'
 import type { Peer } from '../peer.ts'
 import type { RunFiles } from '../run/run-files.ts'
-import { findFreePort } from './listen.ts'
+import { ANY_ADDRESS, withFixedPort } from './listen.ts'
 
 export interface OpenedSession {
   readonly peer: Peer
@@ -21,17 +21,12 @@ export async function openSession(
     import('../run/home-config.ts')
   ])
   const home = await openHome(init.home, { create: true })
-  let listen: string
-  try {
-    const config = await readHomeConfig(home)
-    listen = init.listen ?? config.listen ?? `/ip4/0.0.0.0/tcp/${await findFreePort()}`
-    // The same port at the next start, so that the addresses others remember stay true.
-    if (config.listen !== listen && !listen.endsWith('/tcp/0')) await writeHomeConfig(home, { ...config, listen })
-  } finally {
-    await home.close()
-  }
+  const config = await readHomeConfig(home).finally(() => home.close())
+  const listen = init.listen ?? config.listen ?? (await withFixedPort(ANY_ADDRESS))
   const peer = await createPeer({ home: init.home, listen: [listen] })
   try {
+    // The same port at the next start, so that the addresses others remember stay true.
+    if (config.listen !== listen && !listen.endsWith('/tcp/0')) await writeHomeConfig(peer.home, { ...config, listen })
     for (const address of peer.libp2p.getMultiaddrs()) init.log.info(`listening on ${address}`)
     return { peer, run: await locateRun(peer, init.invite, signal) }
   } catch (error) {

@@ -7,6 +7,7 @@ import {
   isMissing,
   partition,
   readTable,
+  requireTrainable,
   SAMPLE_SETS,
   splitFraction,
   type Table,
@@ -51,9 +52,13 @@ export async function dealOut(folder: string, init: DemoDataInit): Promise<DemoD
   // The schema names what is wrong with the label, the columns or the classes before anything is written.
   const schema = inferSchema(tables, { label })
   for (const table of tables) encodeTable(table, schema)
-  await mkdir(folder, { recursive: true })
-  const { training, test } = await setTestApart(folder, tables, init)
+  if (init.test !== undefined) encodeTable(await readTable(init.test), schema)
+  const { training, heldOut } = init.test === undefined ? setTestApart(tables, init.seed) : { training: tables }
   const parts = training.length > 1 ? training : dealRows(training[0]!, schema.classes.length, label, init)
+  for (const part of parts) requireTrainable(encodeTable(part, schema), part.source)
+  await mkdir(folder, { recursive: true })
+  const test = init.test ?? join(folder, 'test.csv')
+  if (heldOut !== undefined) await writeTable(test, heldOut.columns, heldOut.rows)
   const files = []
   for (const [index, table] of parts.entries()) {
     const path = join(folder, `rows-${index + 1}.csv`)
@@ -76,15 +81,10 @@ function resolveSources({ data, label }: DemoDataInit): { paths: readonly string
   return { paths: data, label }
 }
 
-async function setTestApart(
-  folder: string,
+function setTestApart(
   tables: readonly Table[],
-  { test, seed }: DemoDataInit
-): Promise<{ training: Table[]; test: string }> {
-  if (test !== undefined) {
-    await readTable(test)
-    return { training: [...tables], test }
-  }
+  seed: number
+): { training: readonly Table[]; heldOut: Pick<Table, 'columns' | 'rows'> } {
   const columns = [...new Set(tables.flatMap((table) => table.columns))]
   const heldOut: string[][] = []
   const training = tables.map((table) => {
@@ -93,9 +93,7 @@ async function setTestApart(
       heldOut.push(columns.map((name) => table.rows[index]![table.columns.indexOf(name)] ?? ''))
     return { ...table, rows: split.training.map((index) => table.rows[index]!) }
   })
-  const path = join(folder, 'test.csv')
-  await writeTable(path, columns, heldOut)
-  return { training, test: path }
+  return { training, heldOut: { columns, rows: heldOut } }
 }
 
 function dealRows(table: Table, classes: number, label: string, { peers, alpha, seed }: DemoDataInit): Table[] {

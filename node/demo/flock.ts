@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { encodeInvite } from '../../protocols/envelope/index.ts'
 import { openHome, openStorage } from '../../storage/index.ts'
-import { createRun, type RunPlan } from '../run/create-run.ts'
+import { createRun, draftRun, type RunPlan } from '../run/create-run.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import type { DemoData } from './demo-data.ts'
 import type { DemoEvent } from './messages.ts'
@@ -159,22 +159,23 @@ function follow(trainer: Trainer, event: DemoEvent, view: DemoView): void {
 }
 
 async function writeRun(pinnerHome: string, { data, ...plan }: FlockInit): Promise<RunFiles> {
+  const draft = await draftRun({
+    ...plan,
+    name: 'demo',
+    data: data.parts,
+    label: data.label,
+    classes: data.classes,
+    momentum: 0,
+    checkpointEveryRounds: Math.max(5, Math.ceil(plan.rounds / 4)),
+    holdOut: 0,
+    shareMetrics: true,
+    shareSamples: true
+  })
   const home = await openHome(pinnerHome, { create: true })
   try {
     const storage = await openStorage({ home })
     try {
-      return await createRun(home, storage, {
-        ...plan,
-        name: 'demo',
-        data: data.parts,
-        label: data.label,
-        classes: data.classes,
-        momentum: 0,
-        checkpointEveryRounds: Math.max(5, Math.ceil(plan.rounds / 4)),
-        holdOut: 0,
-        shareMetrics: true,
-        shareSamples: true
-      })
+      return await createRun(home, storage, draft)
     } finally {
       await storage.close()
     }

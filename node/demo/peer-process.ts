@@ -93,7 +93,7 @@ async function join({ home, invite: text, data, test, seed }: Extract<DemoComman
       tell({ type: 'progress', round, phase, links, ...(loss === undefined ? {} : { loss }) })
     },
     onCheckpoint: ({ root, metrics }, { round, phase }) =>
-      tell({ type: 'checkpoint', root: root.toString(), round, phase, accuracy: metrics.accuracy }),
+      tell({ type: 'checkpoint', root: root.toString(), round, phase, ...(metrics && { accuracy: metrics.accuracy }) }),
     onNotice: notice
   })
   closers.push(() => trainer.stop())

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunPlan } from '../run/create-run.ts'
+import { buildTopology } from '../training/index.ts'
 import { type DemoData, type DemoDataInit, dealOut } from './demo-data.ts'
 import { readFigures } from './figures.ts'
 import { Flock, type Trainer } from './flock.ts'
@@ -38,6 +39,8 @@ export interface DemoResult {
  */
 export async function runDemo(init: DemoInit, signal: AbortSignal): Promise<DemoResult> {
   const startedAt = performance.now()
+  // A model that cannot be built is refused before anything is written; the real one takes its ends from the data.
+  buildTopology(init.model, 1, 2)
   const folder = await makeFolder(init.home)
   const view = new DemoView([], init.rounds)
   let flock: Flock | undefined
@@ -92,9 +95,7 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
 }
 
 async function makeFolder(home: string | undefined): Promise<string> {
-  if (home === undefined) return mkdtemp(join(tmpdir(), 'starling-demo-'))
-  await mkdir(home, { recursive: true })
-  return home
+  return home ?? mkdtemp(join(tmpdir(), 'starling-demo-'))
 }
 
 function killHalfWay(trainers: readonly Trainer[], init: DemoInit, view: DemoView): void {

@@ -20,7 +20,8 @@ const PARENTS = 1
 
 export interface MadeCheckpoint {
   readonly root: CID
-  readonly metrics: Metrics
+  /** On the own held-out rows; absent for a peer that has none. */
+  readonly metrics?: Metrics
   /** The sealed announcement, to be published after the checkpoint is on the disk. */
   readonly announcement: Uint8Array
 }
@@ -29,24 +30,26 @@ export interface CheckpointInit {
   readonly peer: Peer
   readonly run: RunFiles
   readonly vectors: Vectors
+  /** Number of own held-out rows. */
+  readonly heldOut: number
   readonly incarnation: Uint8Array
 }
 
 /**
  * Makes a checkpoint: the mean of the own and the neighbours' public copies (a single author's copy is not a good
- * model), measured on the own held-out rows, stored, kept and on the disk when this resolves.
+ * model), measured on the own held-out rows if there are any, stored, kept and on the disk when this resolves.
  */
 export async function makeCheckpoint(
-  { peer, run, vectors, incarnation }: CheckpointInit,
+  { peer, run, vectors, heldOut, incarnation }: CheckpointInit,
   { round, seq, phase, delta }: CheckpointRequest
 ): Promise<MadeCheckpoint> {
   const { weights, cut } = await vectors.average({ author: peer.id, delta, incarnation })
-  const metrics = await vectors.evaluate(weights)
+  const metrics = heldOut > 0 ? await vectors.evaluate(weights) : undefined
   const createdAt = Date.now()
   const author = authorOf(peer.key)
   const runText = run.id.toString()
   const parents = (await peer.storage.checkpoints.list(runText)).slice(0, PARENTS).map(({ root }) => root.bytes)
-  const measured = run.manifest.share.metrics ? [{ author, split: 'holdOut', ...metrics }] : []
+  const shared = run.manifest.share.metrics ? metrics : undefined
   const manifest: Omit<CheckpointManifest, 'weights'> = {
     v: 1,
     run: run.id.bytes,
@@ -57,7 +60,7 @@ export async function makeCheckpoint(
     cut: cut.map((entry) => ({ author: peerBytes(entry.author), ...entry.version })),
     rule: 'mean',
     model: run.manifest.model,
-    metrics: measured,
+    metrics: shared === undefined ? [] : [{ author, split: 'holdOut', ...shared }],
     createdAt
   }
   const { root } = await peer.storage.checkpoints.put({
@@ -78,11 +81,11 @@ export async function makeCheckpoint(
       round,
       phase,
       createdAt,
-      ...(run.manifest.share.metrics ? { accuracy: metrics.accuracy } : {})
+      ...(shared === undefined ? {} : { accuracy: shared.accuracy })
     },
     peer.key
   )
-  return { root, metrics, announcement }
+  return { root, announcement, ...(metrics === undefined ? {} : { metrics }) }
 }
 
 /** Fetches and keeps an announced checkpoint, within the size that the run's model can have. */

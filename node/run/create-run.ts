@@ -1,7 +1,7 @@
 import type { RunManifest } from '../../protocols/envelope/index.ts'
 import { authorOf } from '../../protocols/envelope/index.ts'
 import type { Home, Storage } from '../../storage/index.ts'
-import { featureCount, inferSchema, readTable } from '../data/index.ts'
+import { featureCount, inferSchema, readTable, type TaskSchema } from '../data/index.ts'
 import { buildTopology, decodeTopology, encodeModelJson, initialWeights } from '../training/index.ts'
 import { type RunFiles, writeRunFiles } from './run-files.ts'
 
@@ -57,18 +57,26 @@ const LONG_ROUND_STEPS = 16
 /** Neighbours ignore deltas that come faster than this on average: enough for the smallest model on a fast machine. */
 const MIN_ROUND_MS = 2
 
-/**
- * Makes a run from the creator's files: schema, model, initial weights, manifest; stores and keeps them in the home.
- * Throws the data's errors, ModelSpecError, InvalidRecordError.
- */
-export async function createRun(home: Home, storage: Storage, plan: RunPlan): Promise<RunFiles> {
+/** What a plan comes to before anything is written. */
+export interface DraftRun {
+  readonly plan: RunPlan
+  readonly task: TaskSchema
+  readonly modelJson: Uint8Array
+}
+
+/** Reads the creator's files and settles schema and model. Throws the data's errors, ModelSpecError. */
+export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   const tables = []
   for (const path of plan.data) tables.push(await readTable(path))
   const task = inferSchema(tables, {
     label: plan.label,
     ...(plan.classes === undefined ? {} : { classes: plan.classes })
   })
-  const modelJson = encodeModelJson(buildTopology(plan.model, featureCount(task), task.classes.length))
+  return { plan, task, modelJson: encodeModelJson(buildTopology(plan.model, featureCount(task), task.classes.length)) }
+}
+
+/** Makes a run of a draft: initial weights and manifest; stores and keeps all in the home. Throws InvalidRecordError. */
+export async function createRun(home: Home, storage: Storage, { plan, task, modelJson }: DraftRun): Promise<RunFiles> {
   const author = authorOf(home.identity)
   return writeRunFiles(storage, modelJson, initialWeights(decodeTopology(modelJson), plan.seed), {
     name: plan.name,

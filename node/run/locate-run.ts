@@ -57,7 +57,7 @@ export async function locateRun(peer: Peer, invite: Invite, signal: AbortSignal)
     throw new RunNotFoundError(
       answered.length === 0
         ? `no peer answers at ${asked}: is the peer that made the invite running, and reachable from here?`
-        : `${answered.length} peers answer at ${asked}, but none gave run ${id} within ${FETCH_TIMEOUT_MS / 1000} s`,
+        : `peers at ${asked} answer, but none gave run ${id} within ${FETCH_TIMEOUT_MS / 1000} s`,
       { cause }
     )
   }

@@ -83,7 +83,7 @@ async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles): Prom
   )
   if (newest.announced === undefined) {
     throw new NoCheckpointError(
-      `${peers.length} peers answer, but know of no checkpoint of run ${run.id} yet: wait for the first one, ` +
+      `the peers of the invite know of no checkpoint of run ${run.id} yet: wait for the first one, ` +
         `after ${run.manifest.checkpoint.everyRounds} rounds`
     )
   }

@@ -1,7 +1,7 @@
+import { payloadBytes } from '../../protocols/averaging/index.ts'
 import type { Clock } from '../../protocols/clock.ts'
 import { DeltaService, type DeltaSource } from '../../protocols/delta-gossip/index.ts'
 import {
-  payloadBytes,
   type RefusalReason,
   type Role,
   type SignedCheckpointAnnouncement,

@@ -289,7 +289,10 @@ export class TrainerRun {
   async #makeCheckpoint(request: CheckpointRequest): Promise<void> {
     const { peer, run, vectors, onCheckpoint, onNotice } = this.#init
     try {
-      const made = await makeCheckpoint({ peer, run, vectors, incarnation: this.#incarnation }, request)
+      const made = await makeCheckpoint(
+        { peer, run, vectors, heldOut: vectors.report.heldOut, incarnation: this.#incarnation },
+        request
+      )
       this.#newest.offer(await parseCheckpointAnnouncement(made.announcement))
       this.#outbound.append({ t: Date.now(), what: 'checkpoint', run: run.id.toString(), root: made.root.toString() })
       await this.#network.topics.publish('checkpoints', made.announcement)

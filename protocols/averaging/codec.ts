@@ -13,7 +13,7 @@ export const LARGEST_CODE: Readonly<Record<'int8' | 'int4', number>> = { int8: 1
  * Quantised payloads hold first one little-endian float32 scale for each block of 256, then the codes:
  * one byte a parameter (int8) or one nibble, low nibble first (int4).
  */
-export function payloadLength(codec: Codec, length: number): number {
+export function payloadBytes(codec: Codec, length: number): number {
   const scales = 4 * Math.ceil(length / BLOCK_PARAMETERS)
   if (codec === 'f32') return 4 * length
   if (codec === 'int8') return scales + length

@@ -13,7 +13,7 @@
  * ```
  */
 export { Averager, type AveragingRules, HISTORY_DELTAS, type MixTerm, meanOf } from './averager.ts'
-export { type Codec, payloadLength } from './codec.ts'
+export { type Codec, payloadBytes } from './codec.ts'
 export { driftWeight } from './drift-weight.ts'
 export { GRACE_WINDOW_ROUNDS, MISSED_WAITS, roundGraceMs } from './grace.ts'
 export { median } from './median.ts'

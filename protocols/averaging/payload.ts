@@ -1,4 +1,4 @@
-import { BLOCK_PARAMETERS, type Codec, LARGEST_CODE, payloadLength } from './codec.ts'
+import { BLOCK_PARAMETERS, type Codec, LARGEST_CODE, payloadBytes } from './codec.ts'
 
 /** A public copy never holds a larger number: past it a model has diverged, and float32 sums lose their meaning. */
 export const LARGEST_PARAMETER = 1e6
@@ -63,7 +63,7 @@ interface IncrementBlock {
 }
 
 function* blocksOf(codec: Codec, payload: Uint8Array, length: number): Generator<IncrementBlock> {
-  const expected = payloadLength(codec, length)
+  const expected = payloadBytes(codec, length)
   if (payload.byteLength !== expected) {
     throw new PayloadError(
       'wrong-length',

@@ -1,4 +1,4 @@
-import { BLOCK_PARAMETERS, type Codec, LARGEST_CODE, payloadLength } from './codec.ts'
+import { BLOCK_PARAMETERS, type Codec, LARGEST_CODE, payloadBytes } from './codec.ts'
 import type { Random } from './random.ts'
 
 /**
@@ -15,7 +15,7 @@ export function quantise(
   copy: Float32Array,
   random: Random
 ): Uint8Array<ArrayBuffer> {
-  const payload = new Uint8Array(payloadLength(codec, target.length))
+  const payload = new Uint8Array(payloadBytes(codec, target.length))
   if (codec === 'f32') {
     const values = new Float32Array(payload.buffer)
     for (let i = 0; i < values.length; i++) values[i] = target[i]! - copy[i]!

@@ -81,7 +81,10 @@ export interface ChainFollowerInit {
   readonly onVersion: (version: Version) => void
   /** Counts what was refused. `proof` holds both sealed headers of an equivocation. */
   readonly onRefused: (reason: RefusalReason, proof?: readonly Uint8Array[]) => void
-  /** A fetch failed: the author may be gone or busy. The next announcement starts another. */
+  /**
+   * A fetch failed: the author may be gone or busy. The next announcement starts another. Also told when the keeper
+   * itself fails, after which nothing is followed any more.
+   */
   readonly onFetchFailed: (error: Error) => undefined
 }
 
@@ -100,6 +103,8 @@ export class ChainFollower {
   readonly #limit: ArrivalLimit
   /** Sealed headers by sequence number of the newest incarnation: a second body for one of them is equivocation. */
   readonly #seen = new Map<number, SignedDeltaHeader>()
+  /** The newest incarnation that was seen, whether or not a copy of it is held. */
+  #incarnation: Uint8Array | undefined
   #waiting: { frame: DeltaFrame; heardAt: number }[] = []
   #isWorking = false
   #isClosed = false
@@ -148,6 +153,10 @@ export class ChainFollower {
         else if (this.#mustResync) await this.#fetchCopy(resyncHeardAt)
         else break
       }
+    } catch (error) {
+      // The keeper's thread is gone: the rounds end with the same error, and there is nothing left to follow for.
+      this.close()
+      this.#init.onFetchFailed(error as Error)
     } finally {
       this.#isWorking = false
     }
@@ -158,7 +167,7 @@ export class ChainFollower {
     if (signed === undefined || !this.#isNews(signed)) return
     if (!this.#limit.take(this.#init.clock.now())) return this.#init.onRefused('rate')
     if (this.#mustResync) return this.#fetchCopy(heardAt)
-    if (await this.#extends(signed.header)) return this.#add(signed, frame.payload, heardAt)
+    if (this.#baseOf(signed.header) !== undefined) return this.#add(signed, frame.payload, heardAt)
     const held = this.#version?.header
     const gap = signed.header.seq - (held?.seq ?? 0) - 1
     const isSameChain = held !== undefined && equals(held.incarnation, signed.header.incarnation)
@@ -185,15 +194,8 @@ export class ChainFollower {
   }
 
   #isNews(signed: SignedDeltaHeader): boolean {
-    const held = this.#version?.header
     const { header } = signed
-    if (held !== undefined && !equals(held.incarnation, header.incarnation)) {
-      // The start time leads an incarnation, so that byte order is age order: the newer start wins.
-      if (compareBytes(header.incarnation, held.incarnation) > 0) {
-        this.#seen.clear()
-        this.#remember(signed)
-        return true
-      }
+    if (this.#isFromOlderStart(header)) {
       this.#init.onRefused('replayed')
       return false
     }
@@ -203,9 +205,20 @@ export class ChainFollower {
       return false
     }
     this.#remember(signed)
-    if (held === undefined || header.seq > held.seq) return true
+    const held = this.#version?.header
+    if (held === undefined || !equals(held.incarnation, header.incarnation) || header.seq > held.seq) return true
     this.#init.onRefused('replayed')
     return false
+  }
+
+  /** The start time leads an incarnation, so that byte order is age order: the newer start wins. */
+  #isFromOlderStart({ incarnation }: DeltaHeader): boolean {
+    const age = this.#incarnation === undefined ? 1 : compareBytes(incarnation, this.#incarnation)
+    if (age > 0) {
+      this.#incarnation = incarnation
+      this.#seen.clear()
+    }
+    return age < 0
   }
 
   #remember(signed: SignedDeltaHeader): void {
@@ -214,17 +227,15 @@ export class ChainFollower {
     if (this.#seen.size > 2 * MAX_GAP_DELTAS) this.#seen.delete(this.#seen.keys().next().value!)
   }
 
-  /** True when the delta adds to the copy that is held, or to the initial one that everybody has. */
-  async #extends(header: DeltaHeader): Promise<boolean> {
-    const { author, keeper, rules } = this.#init
+  /** What the delta adds to: the copy that is held, the initial one that everybody has, or one that is not here. */
+  #baseOf(header: DeltaHeader): 'held' | 'initial' | undefined {
     const held = this.#version
     if (held !== undefined && equals(header.base, held.header.stateHash)) {
-      if (!equals(header.incarnation, held.header.incarnation)) return header.seq === 0
-      return header.seq === held.header.seq + 1 && header.prev !== null && equals(header.prev, held.delta)
+      const isSameStart = equals(header.incarnation, held.header.incarnation)
+      const isNext = header.seq === held.header.seq + 1 && header.prev !== null && equals(header.prev, held.delta)
+      return (isSameStart ? isNext : header.seq === 0) ? 'held' : undefined
     }
-    if (header.seq !== 0 || !equals(header.base, rules.initialHash)) return false
-    await keeper.adoptInitial(author)
-    return true
+    return header.seq === 0 && equals(header.base, this.#init.rules.initialHash) ? 'initial' : undefined
   }
 
   async #add(signed: SignedDeltaHeader, inline: Uint8Array | undefined, heardAt: number): Promise<void> {
@@ -233,6 +244,8 @@ export class ChainFollower {
     // A link that closed meanwhile may have been opened anew: its follower owns the copy now.
     if (payload === undefined || this.#isClosed) return
     const { header } = signed
+    // Only now: until the payload is here, the version that is named must stay the copy that is held.
+    if (this.#baseOf(header) === 'initial') await keeper.adoptInitial(author)
     const fault = await keeper.absorb(author, payload, {
       version: { incarnation: header.incarnation, seq: header.seq, delta: signed.cid.bytes },
       norm: header.norm,
@@ -261,10 +274,10 @@ export class ChainFollower {
     const frames = await this.#init.source.deltas(incarnation, from, seq - 1).catch(this.#init.onFetchFailed)
     for (const frame of (frames ?? []).slice(0, MAX_GAP_DELTAS)) {
       const signed = await this.#verify(frame.header)
-      if (signed === undefined || !(await this.#extends(signed.header))) break
+      if (signed === undefined || this.#baseOf(signed.header) === undefined) break
       await this.#add(signed, frame.payload, heardAt)
     }
-    if (await this.#extends(newest.header)) return this.#add(newest, inline, heardAt)
+    if (this.#baseOf(newest.header) !== undefined) return this.#add(newest, inline, heardAt)
     return this.#fetchCopy(heardAt)
   }
 
@@ -277,8 +290,8 @@ export class ChainFollower {
     if (signed === undefined) return
     const { header } = signed
     const held = this.#version?.header
+    if (this.#isFromOlderStart(header)) return onRefused('replayed')
     if (held !== undefined && equals(held.incarnation, header.incarnation) && header.seq <= held.seq) return
-    if (held !== undefined && compareBytes(header.incarnation, held.incarnation) < 0) return onRefused('replayed')
     const fault = await keeper.adopt(author, answer.copy, {
       version: { incarnation: header.incarnation, seq: header.seq, delta: signed.cid.bytes },
       stateHash: header.stateHash

@@ -110,18 +110,18 @@ export class DeltaService {
   async #serve(stream: Stream): Promise<void> {
     const { run, source, payloadBytes } = this.#init
     try {
-      const signal = transferSignal(payloadBytes)
       const frames = bulkFrames(stream, MAX_ANSWER_BYTES)
-      const request = parseDeltaRequest((await frames.read({ signal })).subarray())
+      const request = parseDeltaRequest((await frames.read({ signal: transferSignal(MAX_ANSWER_BYTES) })).subarray())
       if (!equals(request.run, run)) throw new InvalidRecordError('wrong-run', 'asked for another run')
       const { root, incarnation } = request
+      const range = requestedRange(request)
+      const deltas = range && incarnation ? source.deltas(incarnation, range.from, range.to) : []
+      const signal = transferSignal(Math.max(1, deltas.length) * payloadBytes)
       const payload = root === undefined ? undefined : source.payload(root)
       if (payload !== undefined) {
         await frames.write(encodeDeltaAnswer({ v: 1, bytes: payload.byteLength }), { signal })
         await writeBulk(frames, payload, signal)
       }
-      const range = requestedRange(request)
-      const deltas = range && incarnation ? source.deltas(incarnation, range.from, range.to) : []
       for (const { header, payload } of deltas) {
         await frames.write(encodeDeltaAnswer({ v: 1, header, bytes: payload.byteLength }), { signal })
         await writeBulk(frames, payload, signal)

@@ -1,11 +1,11 @@
 import type { PrivateKey } from '@libp2p/interface'
 import type { CID } from 'multiformats/cid'
 import { z } from 'zod'
+import { payloadBytes } from '../averaging/index.ts'
 import { RAW_CODEC, recordCid } from './content-id.ts'
 import { InvalidRecordError } from './errors.ts'
 import type { Codec, Extensible, Phase } from './fields.ts'
 import * as field from './fields.ts'
-import { payloadBytes } from './payload-bytes.ts'
 import type { SealedKind } from './sealed-record.ts'
 import { openRecord, sealRecord } from './sealed-record.ts'
 

@@ -69,7 +69,6 @@ export type {
   TrainingPlan
 } from './manifest.ts'
 export { encodeManifest, MAX_MANIFEST_BYTES, manifestCid, parseManifest } from './manifest.ts'
-export { payloadBytes } from './payload-bytes.ts'
 export type { RecordKind } from './record-kind.ts'
 export { decodeRecord, encodeRecord } from './record-kind.ts'
 export type { OpenedRecord, SealedKind } from './sealed-record.ts'

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encode } from '@ipld/dag-cbor'
 import fc from 'fast-check'
+import { payloadBytes } from '../../../../protocols/averaging/index.ts'
 import type { Codec, DeltaHeader, RefusalReason } from '../../../../protocols/envelope/index.ts'
 import {
   deltaCid,
   openEnvelope,
   parseDeltaHeader,
-  payloadBytes,
   recordHash,
   sealDeltaHeader,
   sealEnvelope

@@ -1,0 +1,32 @@
+import type { TestContext } from 'node:test'
+import { identify } from '@libp2p/identify'
+import type { Libp2p, ServiceMap } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
+
+/** A libp2p node on a free port of the loopback interface, which stops when the test ends. */
+export async function loopbackNode<T extends ServiceMap = Record<string, never>>(
+  t: TestContext,
+  services?: ServiceFactoryMap<T>
+): Promise<Libp2p<T>> {
+  const node = await createLibp2p({
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionManager: { inboundConnectionThreshold: 100 },
+    connectionMonitor: { enabled: false },
+    services: { identify: identify(), ...services } as ServiceFactoryMap<T>
+  })
+  t.after(() => node.stop())
+  return node
+}
+
+/** Two nodes that have a connection, the caller first. */
+export async function connectedNodes(t: TestContext): Promise<[Libp2p, Libp2p]> {
+  const [caller, callee] = await Promise.all([loopbackNode(t), loopbackNode(t)])
+  await caller.dial(callee.getMultiaddrs())
+  return [caller, callee]
+}
