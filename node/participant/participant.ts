@@ -104,6 +104,7 @@ export class Participant {
   #chain: OwnChain | undefined
   #phase: Phase = 'training'
   #round = 0
+  #closingRounds = 0
   #learningRateFactor = 1
   #publishedAt: number[] = []
   #roundMs: number[] = []
@@ -233,7 +234,7 @@ export class Participant {
     await this.#publish(outcome, steps)
     const t = clock.wallNow()
     const publishedAt = clock.now()
-    await this.#neighbours.waitForNews(signal)
+    await this.#neighbours.waitForNews(this.#round + this.#closingRounds, signal)
     const waitMs = clock.now() - publishedAt
     const { terms, mixed } = this.#neighbours.takeMix(median(this.#roundMs) ?? 0, this.#publishedAt)
     await vectors.mix(terms)
@@ -246,7 +247,7 @@ export class Participant {
     const { manifest, engine, samples, clock, onDelta } = this.#init
     if (this.#phase === 'training') this.#neighbours.noteOwnTraining(outcome.trainMs)
     const signed = await this.#chain!.append(outcome, {
-      round: this.#round,
+      round: this.#round + this.#closingRounds,
       phase: this.#phase,
       steps,
       degree: this.#neighbours.degree,
@@ -287,6 +288,7 @@ export class Participant {
       const isEnough = this.#neighbours.allIn(['closing', 'done']) || clock.now() - startedAt > patienceMs
       if (rounds >= CLOSING_ROUNDS && isEnough) break
       await this.#playRound(signal)
+      this.#closingRounds += 1
     }
     if (signal.aborted) return
     this.#phase = 'done'

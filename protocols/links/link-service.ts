@@ -141,7 +141,8 @@ export class LinkService {
   #seek(): void {
     if (this.#isStopped) return
     const { hasEnded } = this.#init.local()
-    const missing = hasEnded ? 0 : this.#target - this.#links.size - this.#pending.size
+    // Who knows no trainer yet goes on asking those that may hear of one.
+    const missing = hasEnded ? 0 : Math.max(1, this.#target) - this.#links.size - this.#pending.size
     const free = MAX_PENDING_HANDSHAKES - this.#pending.size
     for (const { id, member } of this.#candidates().slice(0, Math.max(0, Math.min(missing, free)))) {
       void this.#ask(id, member)

@@ -101,15 +101,16 @@ export class Link {
       if (this.#isClosed) return
       const isFault = error instanceof InvalidRecordError
       if (isFault) this.#init.onFault(error)
-      this.#init.stream.abort(error as Error)
       this.#finish(isFault ? 'fault' : 'closed')
+      this.#init.stream.abort(error as Error)
     }
   }
 
   #take({ header, payload, ping, pong, degree, bye }: Frame): void {
     if (degree !== undefined) this.remoteDegree = degree
     if (header !== undefined) this.#init.onDelta(payload === undefined ? { header } : { header, payload })
-    if (ping !== undefined) this.#write({ pong: ping })
+    // Left out like deltas for a neighbour that asks faster than it reads.
+    if (ping !== undefined && this.#waiting < MAX_WAITING_FRAMES) this.#write({ pong: ping })
     if (pong !== undefined && pong === this.#probe?.nonce) {
       this.#roundTripsMs.push(this.#heardAt - this.#probe.sentAt)
       if (this.#roundTripsMs.length > ROUND_TRIPS) this.#roundTripsMs.shift()
@@ -132,8 +133,9 @@ export class Link {
   #probeNow(): void {
     const now = this.#init.clock.now()
     if (now - this.#heardAt > SILENCE_MS) {
-      this.#init.stream.abort(new Error(`no sign of life for ${SILENCE_MS} ms`))
+      // The reason first: an aborted stream reports itself as closed.
       this.#finish('silent')
+      this.#init.stream.abort(new Error(`no sign of life for ${SILENCE_MS} ms`))
       return
     }
     this.#nonce += 1
