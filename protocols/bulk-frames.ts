@@ -1,6 +1,7 @@
 import type { Stream } from '@libp2p/interface'
-import { type LengthPrefixedStream, lpStream } from '@libp2p/utils'
+import type { LengthPrefixedStream } from '@libp2p/utils'
 import { InvalidRecordError } from './envelope/index.ts'
+import { framesOf } from './frames.ts'
 
 /** Bulk travels in frames of this size: large enough to cost little, small enough to leave room for other streams. */
 const CHUNK_BYTES = 256 * 1024
@@ -18,7 +19,7 @@ export function transferSignal(bytes: number): AbortSignal {
 
 /** Length-prefixed frames for messages of at most `maxMessageBytes` and chunks of bulk. */
 export function bulkFrames(stream: Stream, maxMessageBytes: number): LengthPrefixedStream {
-  return lpStream(stream, { maxDataLength: Math.max(CHUNK_BYTES, maxMessageBytes) })
+  return framesOf(stream, Math.max(CHUNK_BYTES, maxMessageBytes))
 }
 
 /** Writes `bytes` as frames. The reader must know the length. */

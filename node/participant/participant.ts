@@ -205,7 +205,11 @@ export class Participant {
     const { saved, onNotice } = this.#init
     const neighbours = this.#neighbours
     const wanted = () => Math.min(LATE_JOIN_COPIES, neighbours.startedCount)
-    await neighbours.until(() => neighbours.versions.length >= wanted(), LATE_JOIN_MS, signal)
+    const isEmptyHanded = () => neighbours.startedCount > 0 && neighbours.versions.length === 0
+    do {
+      await neighbours.until(() => neighbours.versions.length >= wanted(), LATE_JOIN_MS, signal)
+      // Never from the initial weights where others have begun: their next deltas lead to another try for their copies.
+    } while (saved === undefined && isEmptyHanded() && !signal.aborted)
     const theirs = Math.floor(median(neighbours.versions.map(({ header }) => header.round)) ?? 0)
     if (saved !== undefined && theirs <= saved.round + RESUME_ROUNDS) {
       this.#round = saved.round
@@ -238,7 +242,7 @@ export class Participant {
     const waitMs = clock.now() - publishedAt
     const { terms, mixed } = this.#neighbours.takeMix(median(this.#roundMs) ?? 0, this.#publishedAt)
     await vectors.mix(terms)
-    await this.#pace(startedAt)
+    await this.#pace(startedAt, signal)
     remember(this.#roundMs, clock.now() - startedAt, ROUND_TIMES)
     this.#report(t, outcome, steps, waitMs, mixed)
   }
@@ -261,10 +265,10 @@ export class Participant {
   }
 
   /** A peer publishes at most every `minRoundMs`: neighbours ignore the excess. */
-  async #pace(startedAt: number): Promise<void> {
+  async #pace(startedAt: number, signal: AbortSignal): Promise<void> {
     const { clock, manifest } = this.#init
     const rest = manifest.training.minRoundMs - (clock.now() - startedAt)
-    if (rest > 0) await new Promise<void>((resolve) => clock.after(rest, resolve))
+    if (rest > 0) await this.#neighbours.until(() => false, rest, signal)
   }
 
   async #rollBack(): Promise<void> {

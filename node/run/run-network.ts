@@ -77,7 +77,8 @@ export class RunNetwork {
       protocol: protocol('delta'),
       run: runBytes,
       payloadBytes: payloadBytes(averaging.codec, run.manifest.parameterCount),
-      source: init.source
+      source: init.source,
+      onRefused
     })
     this.state = new StateService({
       libp2p,
@@ -85,7 +86,8 @@ export class RunNetwork {
       run: runBytes,
       parameterCount: run.manifest.parameterCount,
       ownCopy: init.ownCopy,
-      newestCheckpoint: init.newestCheckpoint
+      newestCheckpoint: init.newestCheckpoint,
+      onRefused
     })
     this.topics = new RunTopics({
       pubsub: libp2p.services.pubsub,

@@ -8,6 +8,7 @@ import {
   parseDeltaHeader,
   type SignedCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
+import { streamFault } from '../../protocols/frames.ts'
 import type { Link } from '../../protocols/links/index.ts'
 import { type Copies, createCopies, newIncarnation } from '../../storage/index.ts'
 import {
@@ -191,13 +192,17 @@ export class TrainerRun {
       onRound: (event) => this.#rounded(event),
       onCheckpointDue: (request) => this.#makeCheckpoint(request),
       onRefused: (id, reason, proof) => this.#network.refuse(id, reason, proof),
-      // A neighbour that dies while it is asked is the usual case, and its link says so.
-      onFetchFailed: (id, error) => {
-        if (this.#network.links.links.has(id))
-          this.#events.append({ t: Date.now(), fetchFailed: id, reason: error.message })
-      },
+      onFetchFailed: (id, error) => this.#fetchFailed(id, error),
       onNotice
     })
+  }
+
+  #fetchFailed(id: string, error: Error): void {
+    const fault = streamFault(error)
+    if (fault !== undefined) this.#network.refuse(id, fault.reason)
+    // A neighbour that dies while it is asked is the usual case, and its link says so.
+    if (!this.#network.links.links.has(id)) return
+    this.#events.append({ t: Date.now(), fetchFailed: id, reason: error.message })
   }
 
   #head() {

@@ -44,7 +44,11 @@ export class LocalVectors implements Vectors {
   }
 
   async start(start: Start): Promise<Uint8Array> {
-    this.#averager.startFrom(this.#startingPoint(start))
+    const parameters = this.#startingPoint(start)
+    if (parameters.length !== this.#trained.length) {
+      throw new RangeError(`the saved copy has ${parameters.length} parameters, the run has ${this.#trained.length}`)
+    }
+    this.#averager.startFrom(parameters)
     this.#seq = -1
     return hashOf(this.#averager.copy)
   }

@@ -2,7 +2,8 @@ import type { Libp2p, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { equals } from 'uint8arrays/equals'
 import { bulkFrames, readBulk, transferSignal, writeBulk } from '../bulk-frames.ts'
-import { InvalidRecordError } from '../envelope/index.ts'
+import { InvalidRecordError, type RefusalReason } from '../envelope/index.ts'
+import { streamFault } from '../frames.ts'
 import type { DeltaFrame } from './chain-follower.ts'
 import {
   encodeDeltaAnswer,
@@ -31,6 +32,8 @@ export interface DeltaServiceInit {
   /** Largest payload of the run, in bytes: what a caller reads at most. */
   readonly payloadBytes: number
   readonly source: DeltaSource
+  /** Somebody asked for what nobody may ask for. */
+  readonly onRefused?: (peer: string, reason: RefusalReason) => void
 }
 
 /**
@@ -47,9 +50,13 @@ export class DeltaService {
   }
 
   async start(): Promise<void> {
-    await this.#init.libp2p.handle(this.#init.protocol, (stream) => this.#serve(stream), {
-      maxInboundStreams: MAX_STREAMS
-    })
+    await this.#init.libp2p.handle(
+      this.#init.protocol,
+      (stream, { remotePeer }) => this.#serve(stream, remotePeer.toString()),
+      {
+        maxInboundStreams: MAX_STREAMS
+      }
+    )
   }
 
   async stop(): Promise<void> {
@@ -107,7 +114,7 @@ export class DeltaService {
     }
   }
 
-  async #serve(stream: Stream): Promise<void> {
+  async #serve(stream: Stream, peer: string): Promise<void> {
     const { run, source, payloadBytes } = this.#init
     try {
       const frames = bulkFrames(stream, MAX_ANSWER_BYTES)
@@ -131,6 +138,8 @@ export class DeltaService {
     } catch (error) {
       // A caller that asks wrongly or goes away costs nothing but its stream.
       stream.abort(error as Error)
+      const fault = streamFault(error)
+      if (fault !== undefined) this.#init.onRefused?.(peer, fault.reason)
     }
   }
 }

@@ -31,7 +31,7 @@ export interface DeltaHeader extends Extensible {
   readonly seq: number
   /** {@link deltaCid} of the delta before this one, 36 bytes; null if and only if `seq` is 0. */
   readonly prev: Uint8Array | null
-  /** SHA-256 of the copy from which the incarnation's chain starts. */
+  /** SHA-256 of the copy that this delta adds to: the `stateHash` before it, or the copy that the chain starts from. */
   readonly base: Uint8Array
   readonly round: number
   readonly phase: Phase

@@ -1,12 +1,13 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { type LengthPrefixedStream, lpStream } from '@libp2p/utils'
+import type { LengthPrefixedStream } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { base58btc } from 'multiformats/bases/base58'
 import { equals } from 'uint8arrays/equals'
 import type { Clock } from '../clock.ts'
 import type { DeltaFrame } from '../delta-gossip/index.ts'
-import { InvalidRecordError, type RefusalReason } from '../envelope/index.ts'
+import type { RefusalReason } from '../envelope/index.ts'
+import { framesOf, streamFault } from '../frames.ts'
 import { Link } from './link.ts'
 import { Members } from './members.ts'
 import {
@@ -32,8 +33,14 @@ const HANDSHAKE_TIMEOUT_MS = 5000
 /** Handshakes under way at once: a start among many members must not open hundreds of streams. */
 const MAX_PENDING_HANDSHAKES = 4
 
+/** The handshake and the frames after it travel on one stream. */
+const MAX_STREAM_FRAME_BYTES = Math.max(MAX_HANDSHAKE_BYTES, MAX_FRAME_BYTES)
+
 /** Invalid records from one neighbour before its link is dropped: one may be a fault of transport, three are not. */
 const MAX_FAULTS = 3
+
+/** Peers whose faults are remembered: a stranger can make up identities faster than we can count. */
+const MAX_REMEMBERED_FAULTS = 1024
 
 /** What a peer says of itself in a handshake. */
 export interface LocalState {
@@ -120,7 +127,9 @@ export class LinkService {
   noteFault(id: string, reason: RefusalReason): void {
     this.#init.onRefused(id, reason)
     const faults = (this.#faults.get(id) ?? 0) + 1
+    this.#faults.delete(id)
     this.#faults.set(id, faults)
+    if (this.#faults.size > MAX_REMEMBERED_FAULTS) this.#faults.delete(this.#faults.keys().next().value!)
     if (faults >= MAX_FAULTS) void this.#links.get(id)?.close('misbehaved')
   }
 
@@ -171,7 +180,7 @@ export class LinkService {
       const peer = peerIdFromString(id)
       await libp2p.peerStore.merge(peer, { multiaddrs: member.addresses.map((address) => multiaddr(address)) })
       stream = await libp2p.dialProtocol(peer, protocol, { signal })
-      const frames = framesOf(stream)
+      const frames = framesOf(stream, MAX_STREAM_FRAME_BYTES)
       await frames.write(encodeHello(this.#hello()), { signal })
       const reply = parseReply((await frames.read({ signal })).subarray())
       this.#learn(reply.members)
@@ -181,7 +190,8 @@ export class LinkService {
     } catch (error) {
       stream?.abort(error as Error)
       this.members.failed(id, clock.now())
-      if (error instanceof InvalidRecordError) this.noteFault(id, error.reason)
+      const fault = streamFault(error)
+      if (fault !== undefined) this.noteFault(id, fault.reason)
     } finally {
       this.#pending.delete(id)
     }
@@ -211,7 +221,7 @@ export class LinkService {
     const id = connection.remotePeer.toString()
     try {
       const signal = AbortSignal.timeout(HANDSHAKE_TIMEOUT_MS)
-      const frames = framesOf(stream)
+      const frames = framesOf(stream, MAX_STREAM_FRAME_BYTES)
       const hello = parseHello((await frames.read({ signal })).subarray())
       const refused = this.#refusalOf(id, hello)
       const idBytes = connection.remotePeer.toMultihash().bytes
@@ -226,7 +236,8 @@ export class LinkService {
       await stream.close({ signal })
     } catch (error) {
       stream.abort(error as Error)
-      if (error instanceof InvalidRecordError) this.noteFault(id, error.reason)
+      const fault = streamFault(error)
+      if (fault !== undefined) this.noteFault(id, fault.reason)
     }
   }
 
@@ -294,10 +305,6 @@ export function peerText(bytes: Uint8Array): string {
 /** Where this peer can be dialled, as records carry it. */
 export function ownAddresses(libp2p: Libp2p): string[] {
   return libp2p.getMultiaddrs().map(String).slice(0, 16)
-}
-
-function framesOf(stream: Stream): LengthPrefixedStream {
-  return lpStream(stream, { maxDataLength: Math.max(MAX_HANDSHAKE_BYTES, MAX_FRAME_BYTES) })
 }
 
 /** The multihash bytes of a peer id in text form. */

@@ -2,7 +2,8 @@ import type { Stream } from '@libp2p/interface'
 import type { LengthPrefixedStream } from '@libp2p/utils'
 import type { Clock } from '../clock.ts'
 import type { DeltaFrame } from '../delta-gossip/index.ts'
-import { InvalidRecordError } from '../envelope/index.ts'
+import type { InvalidRecordError } from '../envelope/index.ts'
+import { streamFault } from '../frames.ts'
 import { encodeFrame, type Frame, MAX_INLINE_PAYLOAD_BYTES, parseFrame } from './messages.ts'
 
 /** A link is probed this often; its round trip dates versions and bounds waits. */
@@ -85,9 +86,11 @@ export class Link {
     if (this.#isClosed) return
     this.#write({ bye: reason })
     this.#finish(reason)
-    await this.#init.stream
-      .close({ signal: AbortSignal.timeout(1000) })
-      .catch(() => this.#init.stream.abort(new Error(reason)))
+    const signal = AbortSignal.timeout(1000)
+    // Both ends: a neighbour that never closes its own would hold the stream open.
+    await Promise.all([this.#init.stream.close({ signal }), this.#init.stream.closeRead({ signal })]).catch(() =>
+      this.#init.stream.abort(new Error(reason))
+    )
   }
 
   async #read(): Promise<void> {
@@ -99,9 +102,9 @@ export class Link {
       }
     } catch (error) {
       if (this.#isClosed) return
-      const isFault = error instanceof InvalidRecordError
-      if (isFault) this.#init.onFault(error)
-      this.#finish(isFault ? 'fault' : 'closed')
+      const fault = streamFault(error)
+      if (fault !== undefined) this.#init.onFault(fault)
+      this.#finish(fault === undefined ? 'closed' : 'fault')
       this.#init.stream.abort(error as Error)
     }
   }

@@ -7,4 +7,4 @@
  * const { header, copy } = await state.fetchCopy(peer)   // check the signature and sha256(copy) before use
  * ```
  */
-export { type SignedCopy, StateService, type StateServiceInit } from './state-service.ts'
+export { NoCopyError, type SignedCopy, StateService, type StateServiceInit } from './state-service.ts'

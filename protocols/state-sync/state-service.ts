@@ -2,7 +2,8 @@ import type { Libp2p, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { equals } from 'uint8arrays/equals'
 import { bulkFrames, readBulk, transferSignal, writeBulk } from '../bulk-frames.ts'
-import { InvalidRecordError } from '../envelope/index.ts'
+import { InvalidRecordError, type RefusalReason } from '../envelope/index.ts'
+import { streamFault } from '../frames.ts'
 import {
   encodeStateAnswer,
   encodeStateRequest,
@@ -13,6 +14,16 @@ import {
 
 /** Copies that one peer may fetch from us at once: it needs one. */
 const MAX_STREAMS = 2
+
+/** The peer has no copy to give: it has not published yet, or it has no data. */
+export class NoCopyError extends Error {
+  override readonly name = 'NoCopyError'
+  readonly code = 'ERR_NO_COPY'
+
+  constructor(peer: string) {
+    super(`peer ${peer} has no copy to give yet: ask again after its first delta`)
+  }
+}
 
 /** The own newest header with the copy that it signs. */
 export interface SignedCopy {
@@ -33,6 +44,8 @@ export interface StateServiceInit {
   readonly ownCopy: () => Promise<SignedCopy | undefined>
   /** Sealed announcement of the newest checkpoint that this peer knows of. */
   readonly newestCheckpoint: () => Uint8Array | undefined
+  /** Somebody asked for what nobody may ask for. */
+  readonly onRefused?: (peer: string, reason: RefusalReason) => void
 }
 
 /**
@@ -48,22 +61,27 @@ export class StateService {
   }
 
   async start(): Promise<void> {
-    await this.#init.libp2p.handle(this.#init.protocol, (stream) => this.#serve(stream), {
-      maxInboundStreams: MAX_STREAMS
-    })
+    await this.#init.libp2p.handle(
+      this.#init.protocol,
+      (stream, { remotePeer }) => this.#serve(stream, remotePeer.toString()),
+      {
+        maxInboundStreams: MAX_STREAMS
+      }
+    )
   }
 
   async stop(): Promise<void> {
     await this.#init.libp2p.unhandle(this.#init.protocol)
   }
 
-  /** Fetches a peer's current copy. Rejects when it has none, is gone or too slow. */
+  /** Fetches a peer's current copy. Rejects when it is gone or too slow, or with NoCopyError, InvalidRecordError. */
   async fetchCopy(peer: string): Promise<SignedCopy> {
     const expected = 4 * this.#init.parameterCount
     const signal = transferSignal(expected)
     return this.#call(peer, 'copy', signal, async (frames) => {
       const { record, bytes } = parseStateAnswer((await frames.read({ signal })).subarray())
-      if (record === undefined || bytes !== expected) {
+      if (record === undefined) throw new NoCopyError(peer)
+      if (bytes !== expected) {
         throw new InvalidRecordError('wrong-length', `copy of ${bytes} bytes, the run's are ${expected}`)
       }
       return { header: record, copy: await readBulk(frames, bytes, signal) }
@@ -98,7 +116,7 @@ export class StateService {
     }
   }
 
-  async #serve(stream: Stream): Promise<void> {
+  async #serve(stream: Stream, peer: string): Promise<void> {
     const { run, parameterCount, ownCopy, newestCheckpoint } = this.#init
     try {
       const signal = transferSignal(4 * parameterCount)
@@ -114,6 +132,8 @@ export class StateService {
     } catch (error) {
       // A caller that asks wrongly or goes away costs nothing but its stream.
       stream.abort(error as Error)
+      const fault = streamFault(error)
+      if (fault !== undefined) this.#init.onRefused?.(peer, fault.reason)
     }
   }
 }

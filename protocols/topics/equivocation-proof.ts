@@ -10,19 +10,20 @@ export function encodeEquivocationProof(first: Uint8Array, second: Uint8Array): 
   return dagCbor.encode([first, second])
 }
 
-/** Checks a proof and gives the author, peer id in multihash bytes. Throws InvalidRecordError and nothing else. */
-export async function parseEquivocationProof(bytes: Uint8Array): Promise<{ author: Uint8Array }> {
+/** Checks a proof and gives the author, peer id in multihash bytes, and the run. Throws InvalidRecordError and nothing else. */
+export async function parseEquivocationProof(bytes: Uint8Array): Promise<{ author: Uint8Array; run: Uint8Array }> {
   if (bytes.byteLength > MAX_EQUIVOCATION_PROOF_BYTES) {
     throw new InvalidRecordError('oversized', `equivocation proof is ${bytes.byteLength} bytes`)
   }
   const [first, second] = await Promise.all(readPair(bytes).map((header) => parseDeltaHeader(header)))
   const a = first!.header
   const b = second!.header
-  const isSamePlace = equals(a.author, b.author) && equals(a.incarnation, b.incarnation) && a.seq === b.seq
+  const isSamePlace =
+    equals(a.run, b.run) && equals(a.author, b.author) && equals(a.incarnation, b.incarnation) && a.seq === b.seq
   if (!isSamePlace || equals(first!.hash, second!.hash)) {
     throw new InvalidRecordError('contradiction', 'equivocation proof: the two headers do not contradict each other')
   }
-  return { author: a.author }
+  return { author: a.author, run: a.run }
 }
 
 function readPair(bytes: Uint8Array): [Uint8Array, Uint8Array] {

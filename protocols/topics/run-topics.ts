@@ -121,7 +121,7 @@ export class RunTopics {
       const signed = await parseBeacon(data)
       return equals(signed.beacon.run, runBytes) ? () => onBeacon(signed) : undefined
     }
-    const { author } = await parseEquivocationProof(data)
-    return () => onEquivocation(author)
+    const { author, run } = await parseEquivocationProof(data)
+    return equals(run, runBytes) ? () => onEquivocation(author) : undefined
   }
 }

@@ -29,7 +29,8 @@ export interface RoundResult {
 /** Measures each size of flock with each model. */
 export async function benchRounds(init: { peers: readonly number[]; models: readonly string[]; rounds: number }) {
   const results: RoundResult[] = []
-  for (const model of init.models) for (const peers of init.peers) results.push(await benchRound(peers, model, init.rounds))
+  for (const model of init.models)
+    for (const peers of init.peers) results.push(await benchRound(peers, model, init.rounds))
   return results
 }
 
@@ -37,7 +38,16 @@ async function benchRound(peers: number, model: string, rounds: number): Promise
   const folder = await mkdtemp(join(tmpdir(), 'starling-bench-'))
   const data = await dealOut(join(folder, 'data'), { data: ['digits'], peers, alpha: 1000, seed: SEED })
   const view = new DemoView([], rounds)
-  const plan = { model, rounds, localSteps: LOCAL_STEPS, batch: BATCH, learningRate: 0.05, codec: 'int4', k: 6, seed: SEED } as const
+  const plan = {
+    model,
+    rounds,
+    localSteps: LOCAL_STEPS,
+    batch: BATCH,
+    learningRate: 0.05,
+    codec: 'int4',
+    k: 6,
+    seed: SEED
+  } as const
   const flock = await Flock.start({ ...plan, folder, data, view })
   try {
     await flock.open()

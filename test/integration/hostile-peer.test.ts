@@ -1,168 +1,24 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { payloadRoot } from '../../protocols/delta-gossip/index.ts'
-import { authorOf, type RefusalReason, sealDeltaHeader } from '../../protocols/envelope/index.ts'
-import { topicOf } from '../../protocols/topics/run-topics.ts'
-import { claim, HostilePeer, otherKey, protocolOf } from './hostile-peer.ts'
+import type { Stream } from '@libp2p/interface'
+import type { RefusalReason } from '../../protocols/envelope/index.ts'
+import { TOPIC_NAMES, topicOf } from '../../protocols/topics/run-topics.ts'
+import { claim, farAhead, HostilePeer, prefixed, protocolOf, stateAnswer, TWO_GIB } from './hostile-peer.ts'
+import { LINK_ATTACKS } from './link-attacks.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { NETWORK, startPeer, startTrainer, type TrainerPeer, writeRun } from './trainer-peer.ts'
 import { waitFor } from './wait-for.ts'
 
-const TWO_GIB = 2 ** 31
-
 /** Far above what a linear model of a dozen numbers needs, far below what the attackers claim. */
 const MAX_GROWTH_BYTES = 64 * 1024 * 1024
-
-interface Attack {
-  readonly name: string
-  readonly reason: RefusalReason
-  readonly send: (hostile: HostilePeer) => Promise<void>
-}
-
-const ATTACKS: readonly Attack[] = [
-  {
-    name: 'a frame that claims two gibibytes',
-    reason: 'oversized',
-    send: async ({ stream }) => void stream.send(claim(TWO_GIB))
-  },
-  {
-    name: 'a frame that claims one byte more than the largest',
-    reason: 'oversized',
-    send: async (hostile) => hostile.sendFrame(new Uint8Array(65_537))
-  },
-  {
-    name: 'a frame that ends in the middle of its map',
-    reason: 'truncated',
-    send: async (hostile) => hostile.sendFrame(Uint8Array.of(0xa1, 0x66))
-  },
-  { name: 'a frame that is no map', reason: 'shape', send: async (hostile) => hostile.sendFrame(Uint8Array.of(0x01)) },
-  {
-    name: 'a header that was cut short',
-    reason: 'truncated',
-    send: async (hostile) => hostile.send((await hostile.seal()).slice(0, -10))
-  },
-  {
-    name: 'a header of more than 2 KiB',
-    reason: 'oversized',
-    send: async (hostile) => hostile.send(new Uint8Array(2049))
-  },
-  {
-    name: 'a header with a wrong signature',
-    reason: 'signature',
-    send: async (hostile) => {
-      const sealed = (await hostile.seal()).slice()
-      sealed[sealed.length - 1]! ^= 1 // The signature comes last.
-      await hostile.send(sealed)
-    }
-  },
-  {
-    name: "somebody else's header",
-    reason: 'wrong-author',
-    send: async (hostile) => {
-      const key = await otherKey()
-      await hostile.send(await sealDeltaHeader(await hostile.header({ author: authorOf(key) }), key))
-    }
-  },
-  {
-    name: 'a header that was sent before',
-    reason: 'replayed',
-    send: async (hostile) => {
-      const sealed = await hostile.seal()
-      await hostile.send(sealed)
-      await hostile.send(sealed)
-    }
-  },
-  {
-    name: 'two headers for one sequence number',
-    reason: 'equivocation',
-    send: async (hostile) => {
-      await hostile.send(await hostile.seal())
-      await hostile.send(await hostile.seal({ steps: 2 }))
-    }
-  },
-  {
-    name: 'a header of another run',
-    reason: 'wrong-run',
-    send: async (hostile) => {
-      const run = hostile.victim.run.id.bytes.slice()
-      run[run.length - 1]! ^= 1
-      await hostile.send(await hostile.seal({ run }))
-    }
-  },
-  {
-    name: 'a codec that the run does not use',
-    reason: 'unknown-codec',
-    send: async (hostile) => {
-      const length = hostile.victim.run.manifest.parameterCount
-      const payload = new Uint8Array(4 * Math.ceil(length / 256) + length)
-      const root = (await payloadRoot(payload)).bytes
-      await hostile.send(await hostile.seal({ codec: 'int8', payload: { bytes: payload.length, root } }), payload)
-    }
-  },
-  {
-    name: 'a codec that nobody knows',
-    reason: 'unknown-codec',
-    send: async (hostile) => hostile.send(await hostile.sealUnchecked({ codec: 'int3' }))
-  },
-  {
-    name: 'a length that is not the model’s',
-    reason: 'wrong-length',
-    send: async (hostile) => {
-      const { length, payload } = await hostile.header()
-      // One scale and half a byte a number: the claim is right in itself.
-      const longer = { length: length + 2, payload: { ...payload, bytes: payload.bytes + 1 } }
-      await hostile.send(await hostile.seal(longer))
-    }
-  },
-  {
-    name: 'a payload that claims two gibibytes',
-    reason: 'payload-mismatch',
-    send: async (hostile) => {
-      const { payload } = await hostile.header()
-      await hostile.send(await hostile.sealUnchecked({ payload: { ...payload, bytes: TWO_GIB } }))
-    }
-  },
-  {
-    name: 'a payload that is not the one that was signed',
-    reason: 'payload-mismatch',
-    send: async (hostile) => hostile.send(await hostile.seal(), hostile.silentPayload.fill(1))
-  },
-  {
-    name: 'a scale that is not a number',
-    reason: 'non-finite',
-    send: async (hostile) => sendScale(hostile, Number.NaN)
-  },
-  { name: 'a scale that is infinite', reason: 'non-finite', send: async (hostile) => sendScale(hostile, Infinity) },
-  {
-    name: 'a step out of all proportion',
-    reason: 'non-finite',
-    send: async (hostile) => sendScale(hostile, 1e30)
-  },
-  {
-    name: 'a copy that is not the one that was signed',
-    reason: 'state-mismatch',
-    send: async (hostile) => hostile.send(await hostile.seal({ stateHash: new Uint8Array(32) }))
-  },
-  {
-    name: 'a norm that is not the increment’s',
-    reason: 'state-mismatch',
-    send: async (hostile) => hostile.send(await hostile.seal({ norm: 5 }))
-  }
-]
-
-/** A well-signed delta whose first scale is this number, with all codes at their largest. */
-async function sendScale(hostile: HostilePeer, scale: number): Promise<void> {
-  const payload = hostile.silentPayload.fill(0x77)
-  new DataView(payload.buffer).setFloat32(0, scale, true)
-  const root = (await payloadRoot(payload)).bytes
-  await hostile.send(await hostile.seal({ payload: { bytes: payload.length, root } }), payload)
-}
 
 describe('a hostile peer', () => {
   let folder: string
   let victim: TrainerPeer
   let peers = 0
+  /** Streams on which nothing is ever said, opened first and looked at last. */
+  const silent: Stream[] = []
   const cleanUps: (() => unknown)[] = []
   const suite = { after: (cleanUp: () => unknown) => cleanUps.push(cleanUp) } as never
 
@@ -170,6 +26,7 @@ describe('a hostile peer', () => {
     folder = await temporaryFolder(suite)
     const { home, id } = await writeRun(folder, { localSteps: 1 })
     victim = await startTrainer(suite, { home, run: id, seed: 1, links: 0 })
+    await openSilentStreams()
   })
 
   after(async () => {
@@ -181,10 +38,20 @@ describe('a hostile peer', () => {
     return new HostilePeer(await startPeer(suite, join(folder, `hostile-${peers}`)), victim)
   }
 
+  /** As many on each protocol as a neighbour may have, and a link on which no ping is answered. */
+  async function openSilentStreams(): Promise<void> {
+    const hostile = await hostilePeer()
+    for (const name of ['link', 'delta', 'delta', 'delta', 'delta', 'state', 'state'] as const) {
+      silent.push(await hostile.dial(protocolOf(name)))
+    }
+    assert.equal((await hostile.link()).refused, undefined)
+    silent.push(hostile.stream)
+    assert.ok(silent.every(({ status }) => status === 'open'))
+  }
+
   async function linkedHostile(): Promise<HostilePeer> {
     const hostile = await hostilePeer()
     assert.equal((await hostile.link()).refused, undefined)
-    await waitFor('the link', () => victim.peer.libp2p.getConnections().length > 0 && victim.trainer.degree > 0)
     return hostile
   }
 
@@ -208,7 +75,7 @@ describe('a hostile peer', () => {
     await hostile.peer.stop()
   })
 
-  for (const { name, reason, send } of ATTACKS) {
+  for (const { name, reason, send } of LINK_ATTACKS) {
     it(`is refused ${name}: ${reason}`, async () => {
       const hostile = await linkedHostile()
       const memoryBefore = process.memoryUsage()
@@ -219,4 +86,118 @@ describe('a hostile peer', () => {
       await hostile.peer.stop()
     })
   }
+
+  it('loses its link with the third fault, and gets no other', async () => {
+    const hostile = await linkedHostile()
+    const { id } = hostile.peer
+    const forged = (await hostile.seal()).slice()
+    forged[forged.length - 1]! ^= 1
+    for (const fault of [1, 2]) {
+      const refusedBefore = refused('signature')
+      await hostile.send(forged)
+      await waitFor(`fault ${fault}`, () => refused('signature') > refusedBefore)
+      assert.equal(hostile.stream.status, 'open', `dropped after ${fault}`)
+    }
+    await hostile.send(forged)
+    await waitFor('the link to go', () => hostile.stream.remoteWriteStatus === 'closed')
+    assert.equal((await hostile.link()).refused, 'misbehaved')
+    await goesOn(process.memoryUsage())
+    await hostile.peer.stop()
+    assert.ok(!victim.mixed.has(id))
+  })
+
+  for (const name of ['link', 'delta', 'state'] as const) {
+    const openings: readonly [what: string, reason: RefusalReason, bytes: Uint8Array][] = [
+      ['a claim of two gibibytes', 'oversized', claim(TWO_GIB)],
+      ['a length prefix without end', 'oversized', new Uint8Array(12).fill(0xff)],
+      ['garbage', 'shape', Uint8Array.of(4, 0xde, 0xad, 0xbe, 0xef)],
+      ['a message that was cut short', 'truncated', Uint8Array.of(2, 0xa1, 0x66)]
+    ]
+    for (const [what, reason, bytes] of openings) {
+      it(`is refused ${what} on the ${name} protocol: ${reason}`, async () => {
+        const hostile = await hostilePeer()
+        const memoryBefore = process.memoryUsage()
+        const refusedBefore = refused(reason)
+        const stream = await hostile.dial(protocolOf(name))
+        stream.send(bytes)
+        await waitFor(`${reason} among ${[...victim.trainer.refusals]}`, () => refused(reason) > refusedBefore, 5000)
+        await waitFor('the stream to end', () => stream.status !== 'open')
+        await goesOn(memoryBefore)
+        await hostile.peer.stop()
+      })
+    }
+  }
+
+  it('is refused garbage and oversized messages on every topic', async () => {
+    const hostile = await hostilePeer()
+    const { pubsub } = hostile.peer.libp2p.services
+    let messages = 0
+    await hostile.dial(protocolOf('link'))
+    for (const name of TOPIC_NAMES) {
+      const topic = topicOf(NETWORK, victim.run.id.toString(), name)
+      await waitFor(`the victim on ${name}`, () => pubsub.getSubscribers(topic).length > 0)
+      for (const [reason, size] of [['shape', 8] as const, ['oversized', 100_000] as const]) {
+        const refusedBefore = refused(reason)
+        await waitFor(`${reason} on ${name}`, async () => {
+          // Every message is new: one that was seen before is dropped unread.
+          messages += 1
+          await pubsub.publish(
+            topic,
+            Uint8Array.from({ length: size }, (_, at) => (at < 4 ? messages >> (8 * at) : 0))
+          )
+          return refused(reason) > refusedBefore
+        })
+      }
+    }
+    await goesOn(process.memoryUsage())
+    await hostile.peer.stop()
+  })
+
+  const answers: readonly [
+    what: string,
+    reason: RefusalReason,
+    answer: (hostile: HostilePeer) => Promise<Uint8Array[]>
+  ][] = [
+    ['a copy of two gibibytes', 'wrong-length', async (hostile) => [await stateAnswer(hostile, TWO_GIB)]],
+    ['an answer of two gibibytes', 'oversized', async () => [claim(TWO_GIB)]],
+    [
+      'a copy that is not the one that was signed',
+      'state-mismatch',
+      async (hostile) => {
+        const bytes = 4 * victim.run.manifest.parameterCount
+        return [await stateAnswer(hostile, bytes), prefixed(new Uint8Array(bytes))]
+      }
+    ],
+    [
+      'a copy in frames that are too long',
+      'wrong-length',
+      async (hostile) => {
+        const bytes = 4 * victim.run.manifest.parameterCount
+        return [await stateAnswer(hostile, bytes), prefixed(new Uint8Array(bytes + 1))]
+      }
+    ]
+  ]
+
+  for (const [what, reason, answer] of answers) {
+    it(`is refused ${what} that it was asked for: ${reason}`, async () => {
+      const hostile = await hostilePeer()
+      const memoryBefore = process.memoryUsage()
+      const refusedBefore = refused(reason)
+      await hostile.peer.libp2p.handle(protocolOf('state'), async (stream) => {
+        for (const bytes of await answer(hostile)) stream.send(bytes)
+      })
+      assert.equal((await hostile.link()).refused, undefined)
+      // A delta far ahead of what the victim holds makes it ask for the copy.
+      await hostile.send(await farAhead(hostile))
+      await waitFor(`${reason} among ${[...victim.trainer.refusals]}`, () => refused(reason) > refusedBefore, 5000)
+      await goesOn(memoryBefore)
+      await hostile.peer.stop()
+    })
+  }
+
+  it('holds nothing open by saying nothing', async () => {
+    await waitFor('all silent streams to end', () => silent.every(({ status }) => status !== 'open'))
+    await waitFor('the last link to go', () => victim.trainer.degree === 0)
+    await goesOn(process.memoryUsage())
+  })
 })

@@ -9,9 +9,13 @@ import type { Peer } from '../../node/peer.ts'
 import { payloadRoot } from '../../protocols/delta-gossip/index.ts'
 import { type DeltaHeader, sealDeltaHeader, sealEnvelope } from '../../protocols/envelope/index.ts'
 import { encodeFrame, encodeHello, parseReply, type Reply } from '../../protocols/links/messages.ts'
+import { encodeStateAnswer } from '../../protocols/state-sync/messages.ts'
 import { newIncarnation } from '../../storage/index.ts'
 import { int4Bytes } from './model-size.ts'
 import { NETWORK, type TrainerPeer } from './trainer-peer.ts'
+
+/** What an attacker claims in order to make its victim allocate. */
+export const TWO_GIB = 2 ** 31
 
 /** `/starling/<net>/<name>/1.0.0` */
 export function protocolOf(name: 'link' | 'delta' | 'state'): string {
@@ -113,6 +117,22 @@ export class HostilePeer {
 /** Another identity's key. */
 export function otherKey() {
   return generateKeyPair('Ed25519')
+}
+
+/** A header so far from what anybody holds that its reader must ask for the whole copy, which is claimed to be zero. */
+export async function farAhead(hostile: HostilePeer): Promise<Uint8Array> {
+  const prev = hostile.victim.run.id.bytes // Any reference will do.
+  return hostile.seal({ seq: 5, prev, base: new Uint8Array(32).fill(1), stateHash: new Uint8Array(32).fill(2) })
+}
+
+/** The head of an answer on the state protocol that claims a copy of so many bytes. */
+export async function stateAnswer(hostile: HostilePeer, bytes: number): Promise<Uint8Array> {
+  return prefixed(encodeStateAnswer({ v: 1, record: await farAhead(hostile), bytes }))
+}
+
+/** A frame as it should be: the length, then the bytes. */
+export function prefixed(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from([...claim(bytes.length), ...bytes])
 }
 
 /** A length prefix that claims so many bytes, as an unsigned varint. */

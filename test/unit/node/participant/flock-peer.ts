@@ -1,8 +1,15 @@
 import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { type CheckpointRequest, Participant, type ParticipantReport, type RoundEvent } from '../../../../node/participant/index.ts'
+import {
+  type CheckpointRequest,
+  Participant,
+  type ParticipantReport,
+  type RoundEvent
+} from '../../../../node/participant/index.ts'
 import { LocalVectors, type RoundOptions, type RoundOutcome, type Start } from '../../../../node/vectors/index.ts'
 import { createRandom } from '../../../../protocols/averaging/index.ts'
+import { applyPayload } from '../../../../protocols/averaging/payload.ts'
+import type { CopyFault, ExpectedCopy } from '../../../../protocols/delta-gossip/index.ts'
 import { type RefusalReason, type RunManifest, recordCid } from '../../../../protocols/envelope/index.ts'
 import { PullTrainer } from './pull-trainer.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -19,6 +26,8 @@ export interface FlockPeerInit {
   /** What this peer's rows would have the model be, shape [n]. */
   readonly target: Float32Array
   readonly trainMs: number
+  /** Rows, as the peer publishes them. */
+  readonly samples?: number
   readonly company?: { readonly links: number; readonly ms: number }
   readonly saved?: { readonly round: number; readonly copy: Uint8Array }
 }
@@ -27,12 +36,26 @@ export interface FlockPeerInit {
 class NotedVectors extends LocalVectors {
   readonly starts: Start['from'][] = []
   readonly rounds: RoundOptions[] = []
+  /** The copy that the chain started from, shape [n]. */
   startCopy = new Float32Array()
-  /** Copies of neighbours that were held at the start. */
-  held = 0
+  /** The neighbours' copies that were held then, by a bookkeeping of their own. */
+  heldAtStart: readonly Float32Array[] = []
+  readonly #held = new Map<string, Float32Array>()
+
+  override async adopt(author: string, copy: Uint8Array, expected: ExpectedCopy): Promise<CopyFault> {
+    this.#held.set(author, new Float32Array(copy.slice().buffer))
+    return super.adopt(author, copy, expected)
+  }
+
+  override async absorb(author: string, payload: Uint8Array, expected: ExpectedCopy): Promise<CopyFault> {
+    const held = this.#held.get(author)
+    if (held !== undefined) applyPayload('int4', payload, held)
+    return super.absorb(author, payload, expected)
+  }
 
   override async start(start: Start): Promise<Uint8Array> {
     this.starts.push(start.from)
+    this.heldAtStart = [...this.#held.values()].map((copy) => copy.slice())
     const hash = await super.start(start)
     this.startCopy = new Float32Array((await this.ownCopy()).copy.slice().buffer)
     return hash
@@ -56,17 +79,29 @@ export class FlockPeer {
   readonly refused: RefusalReason[] = []
   readonly notices: string[] = []
   readonly checkpoints: CheckpointRequest[] = []
+  readonly target: Float32Array
   readonly #stopping = new AbortController()
   /** Sends and serves nothing, while its links stand: a process that hangs. */
   isMute = false
   report: ParticipantReport | undefined
 
   constructor(init: FlockPeerInit) {
-    const { clock, key, manifest, initial, incarnation, seed, company = { links: 0, ms: 0 }, saved } = init
+    const {
+      clock,
+      key,
+      manifest,
+      initial,
+      incarnation,
+      seed,
+      samples = 100,
+      company = { links: 0, ms: 0 },
+      saved
+    } = init
     const peerId = peerIdFromPrivateKey(key)
     const { codec, momentum, beta, gamma } = manifest.averaging
     this.id = peerId.toString()
     this.idBytes = peerId.toMultihash().bytes
+    this.target = init.target
     this.trainer = new PullTrainer(init)
     this.vectors = new NotedVectors({
       trainer: this.trainer,
@@ -84,7 +119,7 @@ export class FlockPeer {
       vectors: this.vectors,
       clock,
       engine: 'pull/1',
-      samples: 100,
+      samples,
       company,
       ...(saved === undefined ? {} : { saved }),
       onDelta: () => void this.publishedAt.push(clock.now()),

@@ -13,16 +13,17 @@ export const PARAMETERS = 300
 /** Training time of the peers that are neither slow nor fast. */
 export const TRAIN_MS = 100
 
-const ROUNDS = 40
+const ROUNDS = 25
 
 /** Longest wait for an answer from a peer that hangs. */
 const FETCH_TIMEOUT_MS = 10_000
 
-type PeerOptions = Partial<Pick<FlockPeerInit, 'target' | 'trainMs' | 'company' | 'saved'>>
+type PeerOptions = Partial<Pick<FlockPeerInit, 'target' | 'trainMs' | 'samples' | 'company' | 'saved'>>
 
 export interface FlockInit {
   readonly training?: Partial<RunManifest['training']>
   readonly averaging?: Partial<RunManifest['averaging']>
+  readonly share?: RunManifest['share']
 }
 
 /** Peers of one run with links in memory: real participants, real signatures, delays in virtual time. */
@@ -33,13 +34,21 @@ export class Flock {
   readonly manifest: RunManifest
   readonly #linked = new Set<string>()
 
-  constructor({ training = {}, averaging = {} }: FlockInit = {}) {
+  constructor({ training = {}, averaging = {}, share = sampleManifest.share }: FlockInit = {}) {
     this.manifest = {
       ...sampleManifest,
       parameterCount: PARAMETERS,
       initialHash: hashOf(this.initial),
-      training: { ...sampleManifest.training, rounds: ROUNDS, localSteps: 4, learningRate: 0.2, minRoundMs: 1, ...training },
-      averaging: { ...sampleManifest.averaging, ...averaging }
+      training: {
+        ...sampleManifest.training,
+        rounds: ROUNDS,
+        localSteps: 4,
+        learningRate: 0.2,
+        minRoundMs: 1,
+        ...training
+      },
+      averaging: { ...sampleManifest.averaging, ...averaging },
+      share
     }
   }
 
@@ -95,9 +104,15 @@ export class Flock {
     await this.clock.until(Promise.all(peers.map((peer) => peer.run())))
   }
 
+  /** As `finish`, with something that happens after `ms` milliseconds; it may start further peers to be awaited. */
+  async finishWith(ms: number, action: () => unknown): Promise<void> {
+    const acted = this.clock.sleep(ms).then(action)
+    await this.clock.until(Promise.all([...this.peers.map((peer) => peer.run()), acted]))
+  }
+
   /** One way between two peers, in milliseconds: 3 to 15, the same in both directions. */
   delayMs(a: FlockPeer, b: FlockPeer): number {
-    return 3 + ((this.peers.indexOf(a) + 1) * (this.peers.indexOf(b) + 1) * 5) % 13
+    return 3 + (((this.peers.indexOf(a) + 1) * (this.peers.indexOf(b) + 1) * 5) % 13)
   }
 
   #name(a: FlockPeer, b: FlockPeer): string {

@@ -13,7 +13,7 @@ export interface PullTrainerInit {
 export class PullTrainer implements Trainer {
   readonly parameterCount: number
   readonly #init: PullTrainerInit
-  /** What the next calls leave the parameters at, in place of training. */
+  /** What the next call leaves the parameters at, in place of training. */
   divergeTo: number | undefined
 
   constructor(init: PullTrainerInit) {
@@ -29,6 +29,7 @@ export class PullTrainer implements Trainer {
       for (const [i, x] of parameters.entries()) parameters[i] = x + learningRate * (target[i]! - x)
     }
     if (this.divergeTo !== undefined) parameters.fill(this.divergeTo)
+    this.divergeTo = undefined
     return { steps, loss, ms: trainMs }
   }
 

@@ -8,6 +8,10 @@ export interface LockStepInit {
   readonly length: number
   readonly seed: number
   readonly weight?: (degree: number, neighbourDegree: number) => number
+  /** Quasi-global momentum, as in a round whose local steps change nothing. */
+  readonly withMomentum?: boolean
+  /** Own deltas that every version is said to lag behind. */
+  readonly ownDeltasSince?: number
 }
 
 /** Peers that publish, absorb and mix at the same moment and do not train: what is left is the averaging. */
@@ -33,15 +37,17 @@ export class LockStep {
   }
 
   round(): void {
-    const { neighbours, weight = metropolisWeight } = this.#init
-    const deltas = this.averagers.map((each) => each.publish(null, { driftWeight: 1, withMomentum: false })!)
+    const { neighbours, weight = metropolisWeight, withMomentum = false, ownDeltasSince = 0 } = this.#init
+    const deltas = this.averagers.map((each) => {
+      return each.publish(withMomentum ? each.parameters.slice() : null, { driftWeight: 1, withMomentum })!
+    })
     this.averagers.forEach((averager, i) => {
       const terms = neighbours[i]!.map((j) => {
         averager.absorb(String(j), deltas[j]!.payload)
         return {
           author: String(j),
           weight: weight(neighbours[i]!.length, neighbours[j]!.length),
-          ownDeltasSince: 0
+          ownDeltasSince
         }
       })
       averager.mix(terms)

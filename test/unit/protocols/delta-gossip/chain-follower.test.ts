@@ -8,7 +8,10 @@ suite('chain follower', () => {
     const bench = new FollowerBench()
     const deltas = await bench.chain.publishMany(20)
     await bench.deliver(...deltas.map(({ frame }) => frame))
-    assert.deepEqual(bench.heard, Array.from({ length: 20 }, (_, i) => i))
+    assert.deepEqual(
+      bench.heard,
+      Array.from({ length: 20 }, (_, i) => i)
+    )
     assert.deepEqual(bench.keeper.copy, bench.chain.newest.copy)
     assert.deepEqual([bench.refused, bench.source.calls, bench.failures], [[], [], []])
   })
@@ -93,7 +96,10 @@ suite('chain follower', () => {
     assert.deepEqual(bench.source.calls, ['copy'])
     assert.deepEqual(bench.keeper.calls, ['adopt 5'])
     assert.deepEqual(bench.keeper.copy, bench.chain.newest.copy)
-    assert.deepEqual(bench.refused.filter((reason) => reason !== 'replayed'), [])
+    assert.deepEqual(
+      bench.refused.filter((reason) => reason !== 'replayed'),
+      []
+    )
   })
 
   test('keeps up with two waiting frames without fetching', async () => {

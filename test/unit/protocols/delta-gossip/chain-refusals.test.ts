@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { equals } from 'uint8arrays/equals'
 import { type DeltaHeader, parseDeltaHeader, recordCid, sealDeltaHeader } from '../../../../protocols/envelope/index.ts'
-import { parseEquivocationProof } from '../../../../protocols/topics/index.ts'
+import { encodeEquivocationProof, parseEquivocationProof } from '../../../../protocols/topics/index.ts'
 import { author, filled, key, otherAuthor, otherKey } from '../envelope/samples.ts'
 import { AuthorChain, bytesOf } from './author-chain.ts'
 import { FIRST_START, FollowerBench, SECOND_START, THIRD_START } from './follower-bench.ts'
-import { encodeEquivocationProof } from '../../../../protocols/topics/index.ts'
 
 /** A follower that holds delta 0, and the author's delta 1. */
 async function atDeltaOne() {
@@ -121,14 +120,17 @@ suite('chain follower refuses', () => {
     await bench.deliver(frame, second)
     assert.deepEqual([bench.refused, bench.heard], [['equivocation'], [0, 1]])
     const [a, b] = bench.proofs[0]!
-    assert.deepEqual(await parseEquivocationProof(encodeEquivocationProof(a!, b!)), { author })
+    assert.deepEqual((await parseEquivocationProof(encodeEquivocationProof(a!, b!))).author, author)
     assert.notDeepEqual((await parseDeltaHeader(a!)).hash, (await parseDeltaHeader(b!)).hash)
   })
 
   test('equivocation within a newer start whose copy could not be had', async () => {
     const { bench } = await atDeltaOne()
     bench.source.copy = async () => Promise.reject(new Error('busy'))
-    const elsewhere = bench.chainFrom(THIRD_START, bench.initial.map((x) => x + 1))
+    const elsewhere = bench.chainFrom(
+      THIRD_START,
+      bench.initial.map((x) => x + 1)
+    )
     const { frame, header } = await elsewhere.publish()
     await bench.deliver(frame, await resigned(header, { round: 77 }))
     assert.deepEqual(bench.refused, ['equivocation'])

@@ -109,7 +109,10 @@ suite('delta service', () => {
   test('refuses frames that do not add up to the length', async (t) => {
     const head = encodeDeltaAnswer({ v: 1, bytes: 10 })
     const tooLong = await callerAndRogue(t, [head, filled(11, 1)])
-    await assert.rejects(tooLong.service.pullPayload(tooLong.callee, rootOf(2), 10), refusal('wrong-length', /11 bytes/))
+    await assert.rejects(
+      tooLong.service.pullPayload(tooLong.callee, rootOf(2), 10),
+      refusal('wrong-length', /11 bytes/)
+    )
     const tooShort = await callerAndRogue(t, [head, filled(9, 1)])
     await assert.rejects(tooShort.service.pullPayload(tooShort.callee, rootOf(2), 10))
     const empty = await callerAndRogue(t, [head, new Uint8Array()])

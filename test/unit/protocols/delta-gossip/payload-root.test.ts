@@ -34,8 +34,14 @@ suite('payload root', () => {
     assert.equal(root.cid.code, DAG_CBOR)
     assert.deepEqual(Buffer.from(root.cid.multihash.digest), sha256(root.bytes))
     const parts = blocks.slice(0, -1)
-    assert.deepEqual(parts.map(({ bytes }) => bytes.byteLength), [MAX_BLOCK_BYTES, MAX_BLOCK_BYTES, 1])
-    assert.deepEqual(decode<CID[]>(root.bytes).map(String), parts.map(({ cid }) => String(cid)))
+    assert.deepEqual(
+      parts.map(({ bytes }) => bytes.byteLength),
+      [MAX_BLOCK_BYTES, MAX_BLOCK_BYTES, 1]
+    )
+    assert.deepEqual(
+      decode<CID[]>(root.bytes).map(String),
+      parts.map(({ cid }) => String(cid))
+    )
     for (const { cid, bytes } of parts) assert.deepEqual(Buffer.from(cid.multihash.digest), sha256(bytes))
     assert.deepEqual(Buffer.concat(parts.map(({ bytes }) => bytes)), Buffer.from(payload))
     assert.deepEqual(await payloadRoot(payload), root.cid)

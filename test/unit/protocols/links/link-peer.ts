@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import type { Libp2p } from '@libp2p/interface'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { systemClock } from '../../../../protocols/clock.ts'
 import type { DeltaFrame } from '../../../../protocols/delta-gossip/index.ts'
 import { type Head, LinkService, type Member, ownAddresses } from '../../../../protocols/links/index.ts'
@@ -9,6 +9,7 @@ import { loopbackNode } from './loopback-node.ts'
 export const PROTOCOL = '/starling/test/link/1.0.0'
 
 export interface LinkPeerInit {
+  readonly key?: PrivateKey
   readonly run?: Uint8Array
   readonly codec?: string
   readonly isTrainer?: boolean
@@ -69,7 +70,7 @@ export class LinkPeer {
 
 /** A peer whose links and node end with the test. */
 export async function linkPeer(t: TestContext, init: LinkPeerInit = {}): Promise<LinkPeer> {
-  const peer = new LinkPeer(await loopbackNode(t), init)
+  const peer = new LinkPeer(await loopbackNode(t, {}, init.key), init)
   t.after(() => peer.links.stop())
   return peer
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
+import type { PrivateKey } from '@libp2p/interface'
 import { type LengthPrefixedStream, lpStream } from '@libp2p/utils'
 import { recordCid } from '../../../../protocols/envelope/index.ts'
+import { ownAddresses } from '../../../../protocols/links/index.ts'
 import { encodeHello, type Hello, parseReply, type Reply } from '../../../../protocols/links/messages.ts'
-import { filled, run } from '../envelope/samples.ts'
+import { filled, key, otherKey, run } from '../envelope/samples.ts'
 import { type LinkPeer, linkPeer, PROTOCOL } from './link-peer.ts'
 import { loopbackNode } from './loopback-node.ts'
 import { waitFor } from './wait-for.ts'
@@ -31,14 +33,15 @@ async function linkedPeers(t: TestContext): Promise<[LinkPeer, LinkPeer]> {
 }
 
 /** A stranger that speaks the protocol by hand. */
-async function stranger(t: TestContext, peer: LinkPeer) {
-  const node = await loopbackNode(t)
+async function stranger(t: TestContext, peer: LinkPeer, privateKey?: PrivateKey) {
+  const node = await loopbackNode(t, {}, privateKey)
   await node.dial(peer.node.getMultiaddrs())
-  return async (message: Uint8Array): Promise<LengthPrefixedStream> => {
+  const call = async (message: Uint8Array): Promise<LengthPrefixedStream> => {
     const frames = lpStream(await node.dialProtocol(peer.node.peerId, PROTOCOL))
     await frames.write(message)
     return frames
   }
+  return Object.assign(call, { node })
 }
 
 async function answerTo(frames: LengthPrefixedStream): Promise<Reply> {
@@ -119,7 +122,8 @@ suite('link handshake', () => {
     const peer = await linkPeer(t)
     await peer.links.start()
     const call = await stranger(t, peer)
-    const ask = async (changes: Partial<Hello>) => (await answerTo(await call(encodeHello({ ...hello, ...changes })))).refused
+    const ask = async (changes: Partial<Hello>) =>
+      (await answerTo(await call(encodeHello({ ...hello, ...changes })))).refused
     assert.equal(await ask({ run: otherRun }), 'wrong-run')
     assert.equal(await ask({ codecs: ['f32'] }), 'no-codec')
     assert.equal(await ask({ wantsLink: false }), 'not-a-trainer')
@@ -129,6 +133,26 @@ suite('link handshake', () => {
     assert.equal(peer.opened.length, 0)
     assert.equal(await ask({}), undefined)
     await waitFor(() => peer.opened.length === 1)
+  })
+
+  test('of two calls at once stands if it is that of the smaller peer id', async (t) => {
+    for (const [own, theirs] of [
+      [key, otherKey],
+      [otherKey, key]
+    ] as const) {
+      const peer = await linkPeer(t, { key: own })
+      const call = await stranger(t, peer, theirs)
+      let isCalled = false
+      await call.node.handle(PROTOCOL, () => {
+        isCalled = true // And never answered, so that the peer's own call stays under way.
+      })
+      const id = call.node.peerId.toString()
+      peer.links.addMember(id, { peer: call.node.peerId.toMultihash().bytes, addresses: ownAddresses(call.node) })
+      await peer.links.start()
+      await waitFor(() => isCalled)
+      const { refused } = await answerTo(await call(encodeHello(hello)))
+      assert.equal(refused, peer.id < id ? 'busy' : undefined)
+    }
   })
 
   test('names members whatever the answer, and learns nothing from peers of another run', async (t) => {
@@ -148,7 +172,8 @@ suite('link handshake', () => {
     a.knows(b)
     b.knows(a)
     await started(a, b)
-    const asked = ({ links }: LinkPeer) => links.members.candidates(performance.now(), () => false, Math.random).length === 0
+    const asked = ({ links }: LinkPeer) =>
+      links.members.candidates(performance.now(), () => false, Math.random).length === 0
     await waitFor(() => asked(a) && asked(b))
     assert.deepEqual([a.opened, b.opened], [[], []])
   })

@@ -46,7 +46,10 @@ suite('link', () => {
     await send({ header: delta.header })
     await waitFor(() => deltas.length === 1 && received.some(({ header }) => header !== undefined))
     assert.deepEqual(deltas, [{ header: delta.header }])
-    assert.deepEqual(received.find(({ header }) => header !== undefined), delta)
+    assert.deepEqual(
+      received.find(({ header }) => header !== undefined),
+      delta
+    )
     await link.close('end of test')
   })
 
@@ -113,7 +116,10 @@ suite('link', () => {
     await waitFor(() => received.some(({ bye }) => bye === 'swapped'))
     await link.close('again')
     assert.deepEqual(closed, ['swapped'])
-    assert.equal(received.some(({ header }) => header !== undefined), false)
+    assert.equal(
+      received.some(({ header }) => header !== undefined),
+      false
+    )
   })
 
   test('closes with the reason of the other side, or as closed when there is none', async () => {

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { identify } from '@libp2p/identify'
-import type { Libp2p, ServiceMap } from '@libp2p/interface'
+import type { Libp2p, PrivateKey, ServiceMap } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
@@ -9,9 +9,11 @@ import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 /** A libp2p node on a free port of the loopback interface, which stops when the test ends. */
 export async function loopbackNode<T extends ServiceMap = Record<string, never>>(
   t: TestContext,
-  services?: ServiceFactoryMap<T>
+  services?: ServiceFactoryMap<T>,
+  privateKey?: PrivateKey
 ): Promise<Libp2p<T>> {
   const node = await createLibp2p({
+    ...(privateKey === undefined ? {} : { privateKey }),
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp()],
     connectionEncrypters: [noise()],

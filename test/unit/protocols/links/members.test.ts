@@ -20,13 +20,25 @@ suite('members', () => {
   test('leave out the peer itself and those that are taken', () => {
     const members = membersOf('a', 'self', 'b')
     assert.deepEqual(askable(members, 0), ['a', 'b'])
-    assert.deepEqual(members.candidates(0, (id) => id === 'a', () => 0).map(({ id }) => id), ['b'])
+    assert.deepEqual(
+      members
+        .candidates(
+          0,
+          (id) => id === 'a',
+          () => 0
+        )
+        .map(({ id }) => id),
+      ['b']
+    )
   })
 
   test('come in the order that chance gives', () => {
     const draws = [0.9, 0.1, 0.5]
     const drawn = membersOf('a', 'b', 'c').candidates(0, nobody, () => draws.shift()!)
-    assert.deepEqual(drawn.map(({ id }) => id), ['b', 'c', 'a'])
+    assert.deepEqual(
+      drawn.map(({ id }) => id),
+      ['b', 'c', 'a']
+    )
   })
 
   test('are asked again after 1 s, then 2 s, at most a minute; success forgets failures', () => {

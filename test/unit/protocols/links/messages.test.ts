@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { parseDeltaAnswer, encodeDeltaAnswer, encodeDeltaRequest, parseDeltaRequest } from '../../../../protocols/delta-gossip/messages.ts'
+import {
+  encodeDeltaAnswer,
+  encodeDeltaRequest,
+  parseDeltaAnswer,
+  parseDeltaRequest
+} from '../../../../protocols/delta-gossip/messages.ts'
 import { InvalidRecordError } from '../../../../protocols/envelope/index.ts'
 import {
   encodeFrame,
@@ -12,10 +17,10 @@ import {
   MAX_HANDSHAKE_BYTES,
   MAX_INLINE_PAYLOAD_BYTES,
   MAX_NAMED_MEMBERS,
-  type Reply,
   parseFrame,
   parseHello,
-  parseReply
+  parseReply,
+  type Reply
 } from '../../../../protocols/links/messages.ts'
 import {
   encodeStateAnswer,
@@ -99,7 +104,12 @@ suite('messages between neighbours', () => {
   })
 
   test('hold a header and an inline payload of the largest size in one frame', () => {
-    const full = encodeFrame({ header: filled(2048, 1), payload: filled(MAX_INLINE_PAYLOAD_BYTES, 2), degree: 6, ping: 1 })
+    const full = encodeFrame({
+      header: filled(2048, 1),
+      payload: filled(MAX_INLINE_PAYLOAD_BYTES, 2),
+      degree: 6,
+      ping: 1
+    })
     assert.ok(full.byteLength <= MAX_FRAME_BYTES)
   })
 

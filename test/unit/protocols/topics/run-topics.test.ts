@@ -85,7 +85,12 @@ suite('run topics', () => {
     await a.topics.publish('checkpoints', await sealCheckpointAnnouncement(announcement, key))
     await a.topics.publish('faults', encodeEquivocationProof(header, second))
     await waitFor(() => b.heard.length === 4)
-    const expected = [`beacon ${beacon.sentAt}`, `checkpoint ${announcement.round}`, 'equivocation 0', `header ${deltaHeader.seq}`]
+    const expected = [
+      `beacon ${beacon.sentAt}`,
+      `checkpoint ${announcement.round}`,
+      'equivocation 0',
+      `header ${deltaHeader.seq}`
+    ]
     assert.deepEqual(b.heard.toSorted(), expected)
     assert.deepEqual([a.heard, a.refused, b.refused], [[], [], []])
   })
