@@ -8,7 +8,6 @@ import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
-import type { Datastore } from 'interface-datastore'
 import { createLibp2p } from 'libp2p'
 
 /** One gossipsub RPC bundles messages; past a receiver's limit it ends the link for good (DESIGN 10). */
@@ -21,16 +20,19 @@ export type StarlingLibp2p = Libp2p<{ pubsub: GossipSub }>
 
 export interface Libp2pInit {
   readonly privateKey: PrivateKey
-  readonly datastore: Datastore
   /** Multiaddrs, e.g. `/ip4/0.0.0.0/tcp/0`. */
   readonly listen: readonly string[]
 }
 
-/** Starts libp2p as every Starling peer runs it: TCP, TLS 1.3 or Noise, yamux, identify, ping, gossipsub. */
-export async function startLibp2p({ privateKey, datastore, listen }: Libp2pInit): Promise<StarlingLibp2p> {
+/**
+ * Starts libp2p as every Starling peer runs it: TCP, TLS 1.3 or Noise, yamux, identify, ping, gossipsub.
+ *
+ * Its peer store stays in memory: it is written whenever a stream opens, which for a large model is several times a
+ * round and neighbour, and what it knows is learnt anew from the invite and from members.
+ */
+export async function startLibp2p({ privateKey, listen }: Libp2pInit): Promise<StarlingLibp2p> {
   return createLibp2p({
     privateKey,
-    datastore,
     addresses: { listen: [...listen] },
     transports: [tcp()],
     connectionEncrypters: [tls(), noise()],

@@ -44,11 +44,9 @@ export async function createPeer({ home: dir, listen }: PeerInit): Promise<Peer>
     opened.push(stores)
     traffic.start()
     opened.push({ close: async () => traffic.stop() })
-    const libp2p = await startLibp2p({ privateKey: home.identity, datastore: stores.datastore, listen }).catch(
-      (cause) => {
-        throw explainListen(cause, listen)
-      }
-    )
+    const libp2p = await startLibp2p({ privateKey: home.identity, listen }).catch((cause) => {
+      throw explainListen(cause, listen)
+    })
     opened.push({ close: async () => libp2p.stop() })
     const storage = await createStorage({ stores, libp2p })
     opened.push(storage)

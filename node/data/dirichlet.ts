@@ -1,4 +1,4 @@
-import type { Random } from '../../protocols/averaging/random.ts'
+import type { Random } from '../../protocols/averaging/index.ts'
 import { InvalidAlphaError } from './errors.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createRandom } from '../../protocols/averaging/random.ts'
+import { createRandom } from '../../protocols/averaging/index.ts'
 import type { Dataset } from './dataset.ts'
 import { InvalidFractionError } from './errors.ts'
 import { shuffledIndices } from './shuffle.ts'

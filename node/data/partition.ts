@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../../protocols/averaging/random.ts'
+import { createRandom, type Random } from '../../protocols/averaging/index.ts'
 import { MIN_TRAINING_ROWS } from './dataset.ts'
 import { drawDirichlet } from './dirichlet.ts'
 import { InvalidPeerCountError, LabelOutOfRangeError } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { Random } from '../../protocols/averaging/random.ts'
+import type { Random } from '../../protocols/averaging/index.ts'
 
 /** The numbers from 0 to `count - 1` in random order (Fisher & Yates, as in Durstenfeld 1964). */
 export function shuffledIndices(count: number, random: Random): number[] {

@@ -30,6 +30,12 @@ import { RunNetwork } from './run-network.ts'
 /** The own copy is saved every eight rounds (DESIGN 5). */
 const SAVE_EVERY_ROUNDS = 8
 
+/**
+ * Deltas and copies that may wait for the disk; past it the rounds wait too. A small model plays 400 rounds a second,
+ * twice what a disk stores: without the bound a minute of training left a minute of storing to wait for at the end.
+ */
+const MAX_UNSTORED = 8
+
 /** One neighbour is swapped about every ten rounds (ALGORITHMS 1) … */
 const SWAP_EVERY_ROUNDS = 10
 
@@ -71,7 +77,8 @@ export class TrainerRun {
   readonly #incarnation = newIncarnation(systemClock.wallNow())
   readonly #newest = new NewestCheckpoint()
   #live: Participant | undefined
-  #storing: Promise<unknown> = Promise.resolve()
+  /** What is being stored, oldest first. */
+  readonly #unstored: Promise<void>[] = []
   #hasEnded = false
   #topicAt = Number.NEGATIVE_INFINITY
   #swapAt = Number.NEGATIVE_INFINITY
@@ -132,7 +139,7 @@ export class TrainerRun {
     const participant = await this.#participant
     const report = await participant.run({ signal })
     this.#hasEnded = report.end === 'done'
-    await this.#storing
+    await this.#unstored.at(-1)
     await this.#saveCopy()
     return report
   }
@@ -160,7 +167,7 @@ export class TrainerRun {
   async stop(): Promise<void> {
     await this.#network.stop()
     this.#live?.stop()
-    await this.#storing
+    await this.#unstored.at(-1)
     await this.#events.close()
     await this.#outbound.close()
   }
@@ -237,7 +244,7 @@ export class TrainerRun {
     })
   }
 
-  #published({ seq, round, header, payload }: OwnDelta): void {
+  async #published({ seq, round, header, payload }: OwnDelta): Promise<void> {
     const run = this.#init.run.id.toString()
     const now = systemClock.now()
     this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
@@ -253,13 +260,16 @@ export class TrainerRun {
       this.#swapAt = now
       void this.#network.links.swap()
     }
+    await this.#unstored.at(-1 - MAX_UNSTORED)
   }
 
   /** Stores in the background and in order; what fails is said once it happens and costs only history. */
   #store(work: () => Promise<unknown>): void {
-    this.#storing = this.#storing
+    const stored = Promise.resolve(this.#unstored.at(-1))
       .then(work)
       .catch((error: Error) => this.#init.onNotice(`not stored: ${error.message}`))
+      .then(() => void this.#unstored.shift())
+    this.#unstored.push(stored)
   }
 
   async #appendToChain(header: Uint8Array, payload: Uint8Array): Promise<void> {

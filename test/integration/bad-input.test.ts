@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import { z } from 'zod'
 import { type Finished, run, runJson, type Starling, start } from './starling.ts'
 import { LABEL, writeBlobs } from './tables.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { type Owner, temporaryFolder } from './temporary-folder.ts'
 
 /** All of stderr is one line that says what is wrong. Lines of the program's log are JSON and do not count. */
 function assertOneSentence({ code, stdout, stderr }: Finished, exitCode: number, message: RegExp): void {
@@ -32,8 +32,8 @@ describe('bad input', { concurrency: 2 }, () => {
   let pinner: Starling
   let invite: string
   const files = new Map<string, string>()
-  const cleanUps: (() => unknown)[] = []
-  const suite = { after: (cleanUp: () => unknown) => cleanUps.push(cleanUp) } as never
+  const cleanUps = new AsyncDisposableStack()
+  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
 
   before(async () => {
     folder = await temporaryFolder(suite)
@@ -57,9 +57,7 @@ describe('bad input', { concurrency: 2 }, () => {
     await pinner.says('following run')
   })
 
-  after(async () => {
-    for (const cleanUp of cleanUps.reverse()) await cleanUp()
-  })
+  after(() => cleanUps.disposeAsync())
 
   function createArgs(home: string): string[] {
     const model = ['--model', 'linear', '--rounds', '4', '--local-steps', '2', '--checkpoint-every', '2']

@@ -6,12 +6,15 @@ import type { RefusalReason } from '../../protocols/envelope/index.ts'
 import { TOPIC_NAMES, topicOf } from '../../protocols/topics/run-topics.ts'
 import { claim, farAhead, HostilePeer, prefixed, protocolOf, stateAnswer, TWO_GIB } from './hostile-peer.ts'
 import { LINK_ATTACKS } from './link-attacks.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { type Owner, temporaryFolder } from './temporary-folder.ts'
 import { NETWORK, startPeer, startTrainer, type TrainerPeer, writeRun } from './trainer-peer.ts'
 import { waitFor } from './wait-for.ts'
 
 /** Far above what a linear model of a dozen numbers needs, far below what the attackers claim. */
-const MAX_GROWTH_BYTES = 64 * 1024 * 1024
+const MAX_GROWTH_BYTES = 256 * 1024 * 1024
+
+/** Rounds of some 20 ms: what a peer sends is there before eight rounds have passed, after which it would be too old. */
+const LOCAL_STEPS = 100
 
 describe('a hostile peer', () => {
   let folder: string
@@ -19,23 +22,24 @@ describe('a hostile peer', () => {
   let peers = 0
   /** Streams on which nothing is ever said, opened first and looked at last. */
   const silent: Stream[] = []
-  const cleanUps: (() => unknown)[] = []
-  const suite = { after: (cleanUp: () => unknown) => cleanUps.push(cleanUp) } as never
+  const cleanUps = new AsyncDisposableStack()
+  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
 
   before(async () => {
     folder = await temporaryFolder(suite)
-    const { home, id } = await writeRun(folder, { localSteps: 1 })
-    victim = await startTrainer(suite, { home, run: id, seed: 1, links: 0 })
+    const { home, id } = await writeRun(folder, { localSteps: LOCAL_STEPS })
+    victim = await startTrainer({ home, run: id, seed: 1, links: 0 })
+    cleanUps.defer(() => victim.stop())
     await openSilentStreams()
   })
 
-  after(async () => {
-    for (const cleanUp of cleanUps.reverse()) await cleanUp()
-  })
+  after(() => cleanUps.disposeAsync())
 
   async function hostilePeer(): Promise<HostilePeer> {
     peers += 1
-    return new HostilePeer(await startPeer(suite, join(folder, `hostile-${peers}`)), victim)
+    const peer = await startPeer(join(folder, `hostile-${peers}`))
+    cleanUps.defer(() => peer.stop())
+    return new HostilePeer(peer, victim)
   }
 
   /** As many on each protocol as a neighbour may have, and a link on which no ping is answered. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { z } from 'zod'
 import { runJson } from './starling.ts'
 import { LABEL, writeBlobs } from './tables.ts'
+import type { Owner } from './temporary-folder.ts'
 
 const created = z.strictObject({
   run: z.string(),
@@ -20,11 +20,7 @@ export interface InvitedRun {
 }
 
 /** `starling create` in a folder: a small linear run on blobs, on loopback. */
-export async function createInvitedRun(
-  t: Pick<TestContext, 'after'>,
-  folder: string,
-  ...plan: string[]
-): Promise<InvitedRun> {
+export async function createInvitedRun(t: Owner, folder: string, ...plan: string[]): Promise<InvitedRun> {
   const data = await writeBlobs(join(folder, 'rows.csv'), 90, 1)
   const args = ['--home', join(folder, 'creator'), '--data', data, '--label', LABEL]
   const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--model', 'linear', '--local-steps', '2']

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { Owner } from './temporary-folder.ts'
 import { waitFor } from './wait-for.ts'
 
 const MAIN = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
@@ -83,23 +83,19 @@ async function carries(id: number, mark: string): Promise<boolean> {
 }
 
 /** Starts `starling` with these words; it does not outlive the test. */
-export function start(t: Pick<TestContext, 'after'>, ...args: string[]): Starling {
+export function start(t: Owner, ...args: string[]): Starling {
   return startIn({}, t, ...args)
 }
 
 /** The same with variables of the environment set. */
-export function startIn(
-  environment: Readonly<Record<string, string>>,
-  t: Pick<TestContext, 'after'>,
-  ...args: string[]
-): Starling {
+export function startIn(environment: Readonly<Record<string, string>>, t: Owner, ...args: string[]): Starling {
   const starling = new Starling(args, environment)
   t.after(() => starling.cleanUp())
   return starling
 }
 
 /** Runs `starling` to its end and makes sure that no process is left. */
-export async function run(t: Pick<TestContext, 'after'>, ...args: string[]): Promise<Finished> {
+export async function run(t: Owner, ...args: string[]): Promise<Finished> {
   const starling = start(t, ...args)
   const finished = await starling.finished
   assert.deepEqual(await starling.alive(), [], 'processes are left')
@@ -107,7 +103,7 @@ export async function run(t: Pick<TestContext, 'after'>, ...args: string[]): Pro
 }
 
 /** Runs `starling … --json` and reads its document; anything but exit 0 and one document is a failure. */
-export async function runJson(t: Pick<TestContext, 'after'>, ...args: string[]): Promise<unknown> {
+export async function runJson(t: Owner, ...args: string[]): Promise<unknown> {
   const { code, stdout, stderr } = await run(t, ...args, '--json')
   assert.equal(code, 0, stderr)
   return JSON.parse(stdout)

@@ -1,10 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+
+/** A test, or whatever else knows when it is over. */
+export interface Owner {
+  after(cleanUp: () => Promise<void>): void
+}
 
 /** A folder that is gone when the test is over. */
-export async function temporaryFolder(t: Pick<TestContext, 'after'>): Promise<string> {
+export async function temporaryFolder(t: Owner): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'starling-test-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   return folder

@@ -1,6 +1,5 @@
 /** A real trainer in this process, so that a test can look into it: own home, libp2p node, worker thread and store. */
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import type { CID } from 'multiformats/cid'
 import { createPeer, type Peer } from '../../node/peer.ts'
 import { createRun, DEFAULT_PLAN, draftRun, type RunPlan } from '../../node/run/create-run.ts'
@@ -13,8 +12,6 @@ import { openHome, openStorage } from '../../storage/index.ts'
 import { LABEL, writeBlobs } from './tables.ts'
 
 export const NETWORK = 'test'
-
-type Cleaner = Pick<TestContext, 'after'>
 
 /** A small linear run on blobs, written into a home. Longer than any test unless the plan says otherwise. */
 export async function writeRun(folder: string, plan: Partial<RunPlan> = {}): Promise<{ home: string; id: CID }> {
@@ -30,11 +27,9 @@ export async function writeRun(folder: string, plan: Partial<RunPlan> = {}): Pro
   return { home: dir, id }
 }
 
-/** A peer on loopback that stops with the test. */
-export async function startPeer(t: Cleaner, home: string): Promise<Peer> {
-  const peer = await createPeer({ home, listen: ['/ip4/127.0.0.1/tcp/0'] })
-  t.after(() => peer.stop())
-  return peer
+/** A peer on loopback. */
+export function startPeer(home: string): Promise<Peer> {
+  return createPeer({ home, listen: ['/ip4/127.0.0.1/tcp/0'] })
 }
 
 export interface TrainerPeer {
@@ -49,6 +44,8 @@ export interface TrainerPeer {
   readonly mixed: ReadonlySet<string>
   /** Resolves when the run ends. */
   readonly done: Promise<unknown>
+  /** As Ctrl-C stops a peer: nothing is left behind. */
+  stop(): Promise<void>
 }
 
 export interface TrainerPeerInit {
@@ -60,13 +57,10 @@ export interface TrainerPeerInit {
   readonly links: number
 }
 
-/** Starts a trainer that plays rounds until the run or the test ends. */
-export async function startTrainer(
-  t: Cleaner,
-  { home, run: from, seed, links }: TrainerPeerInit
-): Promise<TrainerPeer> {
+/** Starts a trainer that plays rounds until the run ends or it is stopped. */
+export async function startTrainer({ home, run: from, seed, links }: TrainerPeerInit): Promise<TrainerPeer> {
   const stopping = new AbortController()
-  const peer = await startPeer(t, home)
+  const peer = await startPeer(home)
   const invite = 'addresses' in from ? from : undefined
   const run =
     'addresses' in from ? await locateRun(peer, from, stopping.signal) : await readRunFiles(peer.storage, from)
@@ -76,7 +70,6 @@ export async function startTrainer(
     initial: new Uint8Array(run.initial.buffer, run.initial.byteOffset, run.initial.byteLength),
     rows: { data: await writeBlobs(join(home, 'rows.csv'), 60, seed), seed }
   })
-  t.after(() => vectors.close())
   let rounds = 0
   const mixed = new Set<string>()
   const trainer = new TrainerRun({
@@ -94,12 +87,14 @@ export async function startTrainer(
   })
   await trainer.start()
   const done = trainer.train(stopping.signal)
-  t.after(async () => {
+  const stop = async () => {
     stopping.abort()
     await done
     await trainer.stop()
-  })
+    await vectors.close()
+    await peer.stop()
+  }
   const addresses = peer.libp2p.getMultiaddrs().map(String)
   const own: Invite = { v: 1, run: run.id.bytes, network: NETWORK, addresses }
-  return { peer, run, trainer, invite: own, rounds: () => rounds, mixed, done }
+  return { peer, run, trainer, invite: own, rounds: () => rounds, mixed, done, stop }
 }
