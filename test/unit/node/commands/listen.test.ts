@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { describe, it } from 'node:test'
+import { ANY_ADDRESS, reachableAddresses, withFixedPort } from '../../../../node/commands/listen.ts'
+
+describe('where a peer listens', () => {
+  it('gets a port that is free and stays the same', async (t) => {
+    const [, port] = /\/tcp\/(\d+)$/.exec(await withFixedPort(ANY_ADDRESS)) ?? []
+    assert.ok(Number(port) > 0)
+    const server = createServer().listen(Number(port))
+    t.after(() => server.close())
+    await once(server, 'listening')
+  })
+
+  it('keeps a port that was chosen, even one that ends in 0', async () => {
+    for (const listen of ['/ip4/127.0.0.1/tcp/4000', '/ip4/0.0.0.0/tcp/10', '/ip6/::1/tcp/4811']) {
+      assert.equal(await withFixedPort(listen), listen)
+    }
+  })
+
+  it('is named by every interface when it is all of them, and as it is otherwise', () => {
+    assert.deepEqual(reachableAddresses('/ip4/127.0.0.1/tcp/4000', 'id'), ['/ip4/127.0.0.1/tcp/4000/p2p/id'])
+    const all = reachableAddresses('/ip4/0.0.0.0/tcp/4000', 'id')
+    assert.ok(all.includes('/ip4/127.0.0.1/tcp/4000/p2p/id'))
+    assert.ok(all.every((address) => !address.includes('0.0.0.0/')))
+  })
+})
