@@ -1,9 +1,9 @@
-import type { Libp2p, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
+import type { Libp2p } from '@libp2p/interface'
+import type { LengthPrefixedStream } from '@libp2p/utils'
 import { equals } from 'uint8arrays/equals'
-import { bulkFrames, readBulk, transferSignal, writeBulk } from '../bulk-frames.ts'
+import { readBulk, transferSignal, writeBulk } from '../bulk-frames.ts'
 import { InvalidRecordError, type RefusalReason } from '../envelope/index.ts'
-import { streamFault } from '../frames.ts'
+import { Requests } from '../request-response.ts'
 import type { DeltaFrame } from './chain-follower.ts'
 import {
   encodeDeltaAnswer,
@@ -36,38 +36,50 @@ export interface DeltaServiceInit {
   readonly onRefused?: (peer: string, reason: RefusalReason) => void
 }
 
+/** The peer no longer holds a payload that it announced. */
+class PayloadGoneError extends Error {
+  override readonly name = 'PayloadGoneError'
+  readonly code = 'ERR_PAYLOAD_GONE'
+}
+
 /**
  * Serves the own deltas and pulls those of others.
  *
- * The caller sends one request. The callee answers with one head and its payload for every delta that it still holds,
- * oldest first, and closes; what it does not hold is left out. Nothing is promised about order across requests.
+ * The callee answers a request with one head and its payload for every delta that it still holds, oldest first, and with
+ * a head without a payload where the caller cannot know how many there are. Nothing is promised about order across
+ * requests.
  */
 export class DeltaService {
   readonly #init: DeltaServiceInit
+  readonly #requests: Requests
 
   constructor(init: DeltaServiceInit) {
     this.#init = init
+    const { libp2p, protocol, onRefused } = init
+    this.#requests = new Requests({
+      libp2p,
+      protocol,
+      maxMessageBytes: MAX_ANSWER_BYTES,
+      maxStreams: MAX_STREAMS,
+      answer: (request, frames) => this.#answer(request, frames),
+      onFault: (peer, { reason }) => onRefused?.(peer, reason)
+    })
   }
 
-  async start(): Promise<void> {
-    await this.#init.libp2p.handle(
-      this.#init.protocol,
-      (stream, { remotePeer }) => this.#serve(stream, remotePeer.toString()),
-      {
-        maxInboundStreams: MAX_STREAMS
-      }
-    )
+  start(): Promise<void> {
+    return this.#requests.start()
   }
 
-  async stop(): Promise<void> {
-    await this.#init.libp2p.unhandle(this.#init.protocol)
+  stop(): Promise<void> {
+    return this.#requests.stop()
   }
 
   /** Pulls one payload of `bytes` bytes. Rejects when the peer no longer has it, is gone or too slow. */
   async pullPayload(peer: string, root: Uint8Array, bytes: number): Promise<Uint8Array> {
-    const signal = transferSignal(bytes)
-    return this.#call(peer, { root }, signal, async (frames) => {
+    const request = encodeDeltaRequest({ v: 1, run: this.#init.run, root })
+    return this.#requests.call(peer, request, bytes, async (frames, signal) => {
       const answer = parseDeltaAnswer((await frames.read({ signal })).subarray())
+      if (answer.bytes === 0) throw new PayloadGoneError(`peer ${peer} no longer holds the payload that it announced`)
       if (answer.bytes !== bytes) {
         throw new InvalidRecordError('wrong-length', `payload of ${answer.bytes} bytes, the header says ${bytes}`)
       }
@@ -77,69 +89,42 @@ export class DeltaService {
 
   /** Pulls the deltas `from` to `to` that the author still holds. */
   async pullDeltas(peer: string, incarnation: Uint8Array, from: number, to: number): Promise<Required<DeltaFrame>[]> {
-    const { payloadBytes } = this.#init
+    const { run, payloadBytes } = this.#init
     const count = to - from + 1
-    const signal = transferSignal(count * payloadBytes)
-    return this.#call(peer, { incarnation, from, to }, signal, async (frames) => {
+    const request = encodeDeltaRequest({ v: 1, run, incarnation, from, to })
+    return this.#requests.call(peer, request, count * payloadBytes, async (frames, signal) => {
       const deltas: Required<DeltaFrame>[] = []
-      while (deltas.length < count) {
+      for (;;) {
         const { header, bytes } = parseDeltaAnswer((await frames.read({ signal })).subarray())
-        if (header === undefined) break
+        if (header === undefined) return deltas
+        if (deltas.length === count)
+          throw new InvalidRecordError('oversized', `more than the ${count} deltas asked for`)
         if (bytes > payloadBytes) {
           throw new InvalidRecordError('oversized', `payload of ${bytes} bytes, the run's are ${payloadBytes}`)
         }
         deltas.push({ header, payload: await readBulk(frames, bytes, signal) })
       }
-      return deltas
     })
   }
 
-  async #call<T>(
-    peer: string,
-    request: Omit<Parameters<typeof encodeDeltaRequest>[0], 'v' | 'run'>,
-    signal: AbortSignal,
-    read: (frames: ReturnType<typeof bulkFrames>) => Promise<T>
-  ): Promise<T> {
-    const { libp2p, protocol, run } = this.#init
-    const stream = await libp2p.dialProtocol(peerIdFromString(peer), protocol, { signal })
-    try {
-      const frames = bulkFrames(stream, MAX_ANSWER_BYTES)
-      await frames.write(encodeDeltaRequest({ v: 1, run, ...request }), { signal })
-      const result = await read(frames)
-      await stream.close({ signal })
-      return result
-    } catch (error) {
-      stream.abort(error as Error)
-      throw error
-    }
-  }
-
-  async #serve(stream: Stream, peer: string): Promise<void> {
+  async #answer(bytes: Uint8Array, frames: LengthPrefixedStream): Promise<void> {
     const { run, source, payloadBytes } = this.#init
-    try {
-      const frames = bulkFrames(stream, MAX_ANSWER_BYTES)
-      const request = parseDeltaRequest((await frames.read({ signal: transferSignal(MAX_ANSWER_BYTES) })).subarray())
-      if (!equals(request.run, run)) throw new InvalidRecordError('wrong-run', 'asked for another run')
-      const { root, incarnation } = request
-      const range = requestedRange(request)
-      const deltas = range && incarnation ? source.deltas(incarnation, range.from, range.to) : []
-      const signal = transferSignal(Math.max(1, deltas.length) * payloadBytes)
-      const payload = root === undefined ? undefined : source.payload(root)
-      if (payload !== undefined) {
-        await frames.write(encodeDeltaAnswer({ v: 1, bytes: payload.byteLength }), { signal })
-        await writeBulk(frames, payload, signal)
-      }
-      for (const { header, payload } of deltas) {
-        await frames.write(encodeDeltaAnswer({ v: 1, header, bytes: payload.byteLength }), { signal })
-        await writeBulk(frames, payload, signal)
-      }
-      if (root === undefined) await frames.write(encodeDeltaAnswer({ v: 1, bytes: 0 }), { signal })
-      await stream.close({ signal })
-    } catch (error) {
-      // A caller that asks wrongly or goes away costs nothing but its stream.
-      stream.abort(error as Error)
-      const fault = streamFault(error)
-      if (fault !== undefined) this.#init.onRefused?.(peer, fault.reason)
+    const request = parseDeltaRequest(bytes)
+    if (!equals(request.run, run)) throw new InvalidRecordError('wrong-run', 'asked for another run')
+    const { root, incarnation } = request
+    if (root !== undefined) {
+      const payload = source.payload(root) ?? new Uint8Array()
+      const signal = transferSignal(payloadBytes)
+      await frames.write(encodeDeltaAnswer({ v: 1, bytes: payload.byteLength }), { signal })
+      return writeBulk(frames, payload, signal)
     }
+    const range = requestedRange(request)
+    const deltas = range && incarnation ? source.deltas(incarnation, range.from, range.to) : []
+    const signal = transferSignal(Math.max(1, deltas.length) * payloadBytes)
+    for (const { header, payload } of deltas) {
+      await frames.write(encodeDeltaAnswer({ v: 1, header, bytes: payload.byteLength }), { signal })
+      await writeBulk(frames, payload, signal)
+    }
+    await frames.write(encodeDeltaAnswer({ v: 1, bytes: 0 }), { signal })
   }
 }

@@ -1,9 +1,9 @@
-import type { Libp2p, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
+import type { Libp2p } from '@libp2p/interface'
+import type { LengthPrefixedStream } from '@libp2p/utils'
 import { equals } from 'uint8arrays/equals'
-import { bulkFrames, readBulk, transferSignal, writeBulk } from '../bulk-frames.ts'
+import { readBulk, transferSignal, writeBulk } from '../bulk-frames.ts'
 import { InvalidRecordError, type RefusalReason } from '../envelope/index.ts'
-import { streamFault } from '../frames.ts'
+import { Requests } from '../request-response.ts'
 import {
   encodeStateAnswer,
   encodeStateRequest,
@@ -50,35 +50,40 @@ export interface StateServiceInit {
 
 /**
  * Late join and repair: the current public copy of a peer, whose hash the peer has signed, and the newest checkpoint.
- * The caller sends one request; the callee answers with one record and, for a copy, its bytes, and closes. The caller
- * checks signature and hash; whoever serves a wrong copy is found out by one SHA-256.
+ * The callee answers a request with one record and, for a copy, its bytes. The caller checks signature and hash;
+ * whoever serves a wrong copy is found out by one SHA-256.
  */
 export class StateService {
   readonly #init: StateServiceInit
+  readonly #requests: Requests
 
   constructor(init: StateServiceInit) {
     this.#init = init
+    const { libp2p, protocol, onRefused } = init
+    this.#requests = new Requests({
+      libp2p,
+      protocol,
+      maxMessageBytes: MAX_STATE_ANSWER_BYTES,
+      maxStreams: MAX_STREAMS,
+      answer: (request, frames) => this.#answer(request, frames),
+      onFault: (peer, { reason }) => onRefused?.(peer, reason)
+    })
   }
 
-  async start(): Promise<void> {
-    await this.#init.libp2p.handle(
-      this.#init.protocol,
-      (stream, { remotePeer }) => this.#serve(stream, remotePeer.toString()),
-      {
-        maxInboundStreams: MAX_STREAMS
-      }
-    )
+  start(): Promise<void> {
+    return this.#requests.start()
   }
 
-  async stop(): Promise<void> {
-    await this.#init.libp2p.unhandle(this.#init.protocol)
+  stop(): Promise<void> {
+    return this.#requests.stop()
   }
 
   /** Fetches a peer's current copy. Rejects when it is gone or too slow, or with NoCopyError, InvalidRecordError. */
   async fetchCopy(peer: string): Promise<SignedCopy> {
-    const expected = 4 * this.#init.parameterCount
-    const signal = transferSignal(expected)
-    return this.#call(peer, 'copy', signal, async (frames) => {
+    const { run, parameterCount } = this.#init
+    const expected = 4 * parameterCount
+    const request = encodeStateRequest({ v: 1, run, want: 'copy' })
+    return this.#requests.call(peer, request, expected, async (frames, signal) => {
       const { record, bytes } = parseStateAnswer((await frames.read({ signal })).subarray())
       if (record === undefined) throw new NoCopyError(peer)
       if (bytes !== expected) {
@@ -90,50 +95,21 @@ export class StateService {
 
   /** Fetches the sealed announcement of the newest checkpoint that a peer knows of; undefined when there is none. */
   async fetchCheckpoint(peer: string): Promise<Uint8Array | undefined> {
-    const signal = transferSignal(MAX_STATE_ANSWER_BYTES)
-    return this.#call(peer, 'checkpoint', signal, async (frames) => {
+    const request = encodeStateRequest({ v: 1, run: this.#init.run, want: 'checkpoint' })
+    return this.#requests.call(peer, request, MAX_STATE_ANSWER_BYTES, async (frames, signal) => {
       return parseStateAnswer((await frames.read({ signal })).subarray()).record
     })
   }
 
-  async #call<T>(
-    peer: string,
-    want: 'copy' | 'checkpoint',
-    signal: AbortSignal,
-    read: (frames: ReturnType<typeof bulkFrames>) => Promise<T>
-  ): Promise<T> {
-    const { libp2p, protocol, run } = this.#init
-    const stream = await libp2p.dialProtocol(peerIdFromString(peer), protocol, { signal })
-    try {
-      const frames = bulkFrames(stream, MAX_STATE_ANSWER_BYTES)
-      await frames.write(encodeStateRequest({ v: 1, run, want }), { signal })
-      const result = await read(frames)
-      await stream.close({ signal })
-      return result
-    } catch (error) {
-      stream.abort(error as Error)
-      throw error
-    }
-  }
-
-  async #serve(stream: Stream, peer: string): Promise<void> {
+  async #answer(bytes: Uint8Array, frames: LengthPrefixedStream): Promise<void> {
     const { run, parameterCount, ownCopy, newestCheckpoint } = this.#init
-    try {
-      const signal = transferSignal(4 * parameterCount)
-      const frames = bulkFrames(stream, MAX_STATE_ANSWER_BYTES)
-      const request = parseStateRequest((await frames.read({ signal })).subarray())
-      if (!equals(request.run, run)) throw new InvalidRecordError('wrong-run', 'asked for another run')
-      const own = request.want === 'copy' ? await ownCopy() : undefined
-      const record = request.want === 'copy' ? own?.header : newestCheckpoint()
-      const answer = { v: 1, bytes: own?.copy.byteLength ?? 0 } as const
-      await frames.write(encodeStateAnswer(record === undefined ? answer : { ...answer, record }), { signal })
-      if (own !== undefined) await writeBulk(frames, own.copy, signal)
-      await stream.close({ signal })
-    } catch (error) {
-      // A caller that asks wrongly or goes away costs nothing but its stream.
-      stream.abort(error as Error)
-      const fault = streamFault(error)
-      if (fault !== undefined) this.#init.onRefused?.(peer, fault.reason)
-    }
+    const request = parseStateRequest(bytes)
+    if (!equals(request.run, run)) throw new InvalidRecordError('wrong-run', 'asked for another run')
+    const own = request.want === 'copy' ? await ownCopy() : undefined
+    const record = request.want === 'copy' ? own?.header : newestCheckpoint()
+    const answer = { v: 1, bytes: own?.copy.byteLength ?? 0 } as const
+    const signal = transferSignal(4 * parameterCount)
+    await frames.write(encodeStateAnswer(record === undefined ? answer : { ...answer, record }), { signal })
+    if (own !== undefined) await writeBulk(frames, own.copy, signal)
   }
 }

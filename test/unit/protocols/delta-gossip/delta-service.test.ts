@@ -122,7 +122,7 @@ suite('delta service', () => {
   test('takes no more deltas than it asked for', async (t) => {
     const answer = encodeDeltaAnswer({ v: 1, header: filled(9, 1), bytes: 0 })
     const { service, callee } = await callerAndRogue(t, new Array<Uint8Array>(50).fill(answer))
-    assert.equal((await service.pullDeltas(callee, incarnation, 1, 3)).length, 3)
+    await assert.rejects(service.pullDeltas(callee, incarnation, 1, 3), refusal('oversized', /more than the 3 deltas/))
   })
 })
 
