@@ -86,6 +86,10 @@ export class LinkService {
   readonly members: Members
   #cancelSeek: () => void = () => {}
   #isStopped = false
+  /** True once there were k links. */
+  #isComplete = false
+  /** True while a new link may stand beside the old one that goes for it. */
+  #isSwapping = false
 
   constructor(init: LinkServiceInit) {
     this.#init = init
@@ -114,13 +118,23 @@ export class LinkService {
     this.members.add(id, member)
   }
 
-  /** Exchanges one neighbour for a member without a link, if there is one; the new link stands before the old one goes. */
+  /**
+   * Renews one link, so that news mixes through the whole network: exchanges a neighbour for a member without a link,
+   * or only asks one where a link is missing, or only parts from one where there are too many. The new link stands
+   * before the old one goes.
+   */
   async swap(): Promise<void> {
     const old = [...this.#links.values()]
+    const excess = old.length - this.#target
     const [candidate] = this.#candidates()
-    if (candidate === undefined || old.length < this.#target) return
-    await this.#ask(candidate.id, candidate.member)
-    if (this.#links.has(candidate.id)) await old[Math.floor(this.#init.random() * old.length)]?.close('swapped')
+    if (excess <= 0) {
+      if (candidate === undefined) return
+      this.#isSwapping = excess === 0
+      await this.#ask(candidate.id, candidate.member)
+      this.#isSwapping = false
+      if (excess < 0 || !this.#links.has(candidate.id)) return
+    }
+    await old[Math.floor(this.#init.random() * old.length)]?.close('swapped')
   }
 
   /** Counts a record that the neighbour must have known to be wrong; the third one ends the link. */
@@ -138,6 +152,25 @@ export class LinkService {
     return others <= ALL_LINKED_MEMBERS ? others : this.#init.k
   }
 
+  /**
+   * Links, as neighbours hear of them. The old link of a swap counts no more: else the new one, the newest on the other
+   * side and with one to spare on this, is released there as surplus.
+   */
+  get #degree(): number {
+    return this.#isSwapping ? Math.min(this.#links.size, this.#target) : this.#links.size
+  }
+
+  /**
+   * Links to look for now. One link less than the target is made good at the next swap: else every swap, which takes a
+   * neighbour from somebody, would set off another.
+   */
+  get #wanted(): number {
+    this.#isComplete ||= this.#links.size >= this.#init.k
+    const isSlack = this.#isComplete && this.#target < this.members.trainerCount
+    // Who knows no trainer yet goes on asking those that may hear of one.
+    return Math.max(1, isSlack ? this.#target - 1 : this.#target)
+  }
+
   #candidates() {
     const isTaken = (id: string) => this.#links.has(id) || this.#pending.has(id) || this.#isMisbehaving(id)
     return this.members.candidates(this.#init.clock.now(), isTaken, this.#init.random)
@@ -150,8 +183,7 @@ export class LinkService {
   #seek(): void {
     if (this.#isStopped) return
     const { hasEnded } = this.#init.local()
-    // Who knows no trainer yet goes on asking those that may hear of one.
-    const missing = hasEnded ? 0 : Math.max(1, this.#target) - this.#links.size - this.#pending.size
+    const missing = hasEnded ? 0 : this.#wanted - this.#links.size - this.#pending.size
     const free = MAX_PENDING_HANDSHAKES - this.#pending.size
     for (const { id, member } of this.#candidates().slice(0, Math.max(0, Math.min(missing, free)))) {
       void this.#ask(id, member)
@@ -272,7 +304,7 @@ export class LinkService {
       stream,
       frames,
       clock: this.#init.clock,
-      degree: () => this.#links.size,
+      degree: () => this.#degree,
       onDelta: (frame) => this.#init.onDelta(id, frame),
       onFault: (error) => this.noteFault(id, error.reason),
       onClosed: (reason) => this.#closed(link, reason)

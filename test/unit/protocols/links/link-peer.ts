@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
-import { systemClock } from '../../../../protocols/clock.ts'
+import { type Clock, systemClock } from '../../../../protocols/clock.ts'
 import type { DeltaFrame } from '../../../../protocols/delta-gossip/index.ts'
 import { type Head, LinkService, type Member, ownAddresses } from '../../../../protocols/links/index.ts'
 import { run } from '../envelope/samples.ts'
@@ -14,6 +14,9 @@ export interface LinkPeerInit {
   readonly codec?: string
   readonly isTrainer?: boolean
   readonly head?: Head
+  readonly k?: number
+  readonly clock?: Clock
+  readonly random?: () => number
 }
 
 /** A peer that keeps links and notes what happens on them. */
@@ -22,23 +25,33 @@ export class LinkPeer {
   readonly links: LinkService
   readonly opened: { readonly id: string; readonly isInbound: boolean; readonly head: Head }[] = []
   readonly closed: string[] = []
+  /** Links that stood, and that stood no more, in order. */
+  readonly history: { readonly type: 'open' | 'close'; readonly id: string }[] = []
   readonly deltas: DeltaFrame[] = []
   readonly refused: string[] = []
   hasEnded = false
 
-  constructor(node: Libp2p, { head = null, isTrainer = true, run: ownRun = run, codec = 'int4' }: LinkPeerInit) {
+  constructor(node: Libp2p, init: LinkPeerInit) {
+    const { head = null, isTrainer = true, run: ownRun = run, codec = 'int4', k = 6 } = init
+    const { clock = systemClock, random = Math.random } = init
     this.node = node
     this.links = new LinkService({
       libp2p: node,
       protocol: PROTOCOL,
       run: ownRun,
       codec,
-      k: 6,
-      clock: systemClock,
-      random: Math.random,
+      k,
+      clock,
+      random,
       local: () => ({ head, isTrainer, hasEnded: this.hasEnded }),
-      onOpen: ({ id, isInbound }, remoteHead) => this.opened.push({ id, isInbound, head: remoteHead }),
-      onClose: (_id, reason) => this.closed.push(reason),
+      onOpen: ({ id, isInbound }, remoteHead) => {
+        this.opened.push({ id, isInbound, head: remoteHead })
+        this.history.push({ type: 'open', id })
+      },
+      onClose: (id, reason) => {
+        this.closed.push(reason)
+        this.history.push({ type: 'close', id })
+      },
       onDelta: (_id, frame) => this.deltas.push(frame),
       onRefused: (_id, reason) => this.refused.push(reason)
     })

@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
-import type { PrivateKey } from '@libp2p/interface'
-import { type LengthPrefixedStream, lpStream } from '@libp2p/utils'
 import { recordCid } from '../../../../protocols/envelope/index.ts'
 import { ownAddresses } from '../../../../protocols/links/index.ts'
-import { encodeHello, type Hello, parseReply, type Reply } from '../../../../protocols/links/messages.ts'
-import { filled, key, otherKey, run } from '../envelope/samples.ts'
+import { encodeHello, type Hello } from '../../../../protocols/links/messages.ts'
+import { filled, key, otherKey } from '../envelope/samples.ts'
 import { type LinkPeer, linkPeer, PROTOCOL } from './link-peer.ts'
-import { loopbackNode } from './loopback-node.ts'
+import { answerTo, hello, stranger } from './stranger.ts'
 import { waitFor } from './wait-for.ts'
 
 const head = { incarnation: filled(16, 3), seq: 7 }
 const otherRun = recordCid(filled(1, 99)).bytes
-const hello: Hello = { v: 1, run, wantsLink: true, head: null, degree: 0, codecs: ['int4'], addresses: [] }
 
 async function started(...peers: LinkPeer[]): Promise<void> {
   await Promise.all(peers.map(({ links }) => links.start()))
@@ -30,22 +27,6 @@ async function linkedPeers(t: TestContext): Promise<[LinkPeer, LinkPeer]> {
   await caller.links.start()
   await waitFor(() => areLinked(caller, callee))
   return [caller, callee]
-}
-
-/** A stranger that speaks the protocol by hand. */
-async function stranger(t: TestContext, peer: LinkPeer, privateKey?: PrivateKey) {
-  const node = await loopbackNode(t, {}, privateKey)
-  await node.dial(peer.node.getMultiaddrs())
-  const call = async (message: Uint8Array): Promise<LengthPrefixedStream> => {
-    const frames = lpStream(await node.dialProtocol(peer.node.peerId, PROTOCOL))
-    await frames.write(message)
-    return frames
-  }
-  return Object.assign(call, { node })
-}
-
-async function answerTo(frames: LengthPrefixedStream): Promise<Reply> {
-  return parseReply((await frames.read()).subarray())
 }
 
 suite('link service', () => {
