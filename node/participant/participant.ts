@@ -3,10 +3,12 @@ import { driftWeight, HISTORY_DELTAS, median } from '../../protocols/averaging/i
 import type { Clock } from '../../protocols/clock.ts'
 import type { DeltaFrame } from '../../protocols/delta-gossip/index.ts'
 import type { Phase, RefusalReason, RunManifest } from '../../protocols/envelope/index.ts'
-import type { RoundOutcome, Start, Vectors } from '../vectors/index.ts'
+import type { RollBackTarget, RoundOutcome, Start, Vectors } from '../vectors/index.ts'
 import { CheckpointTurns } from './checkpoint-turns.ts'
+import { DivergedError, MAX_ROLL_BACKS } from './diverged-error.ts'
 import { type LinkedPeer, type MixedVersion, Neighbours } from './neighbours.ts'
 import { OwnChain } from './own-chain.ts'
+import { PauseGate } from './pause-gate.ts'
 
 /**
  * Shortest wait for neighbours. Rounds of a few milliseconds on a machine with more peers than cores are late by the
@@ -29,6 +31,11 @@ const CLOSING_MEDIAN_ROUNDS = 3
 
 /** Window of own round times for staleness and for the closing phase; as long as that of the grace. */
 const ROUND_TIMES = 9
+
+/** Roll-backs in a row that trust the neighbours' mean: where it has diverged too, only the initial weights are left. */
+const ROLL_BACKS_TO_NEIGHBOURS = 2
+
+type Published = Extract<RoundOutcome, { type: 'published' }>
 
 /** One line of `events.jsonl`, less what only the sockets know. Times in milliseconds. */
 export interface RoundEvent {
@@ -101,6 +108,7 @@ export class Participant {
   readonly #init: ParticipantInit
   readonly #neighbours: Neighbours
   readonly #turns: CheckpointTurns
+  readonly #gate = new PauseGate()
   #chain: OwnChain | undefined
   #phase: Phase = 'training'
   #round = 0
@@ -142,6 +150,10 @@ export class Participant {
     return this.#round
   }
 
+  get isPaused(): boolean {
+    return this.#gate.isPaused
+  }
+
   get degree(): number {
     return this.#neighbours.degree
   }
@@ -149,6 +161,15 @@ export class Participant {
   /** True when no neighbour needs this peer for its own rounds any more. */
   get isAmongDone(): boolean {
     return this.#phase === 'done' && this.#neighbours.allIn(['done'])
+  }
+
+  /** Trains no more after the round under way; links stay, and neighbours stop waiting for this peer after two rounds. */
+  pause(): void {
+    this.#gate.pause()
+  }
+
+  resume(): void {
+    this.#gate.resume()
   }
 
   linkOpened(peer: LinkedPeer): void {
@@ -173,6 +194,8 @@ export class Participant {
   async run({ signal }: { signal: AbortSignal }): Promise<ParticipantReport> {
     await this.#begin(signal)
     while (this.#phase === 'training' && !signal.aborted) {
+      if (await this.#gate.passed(signal)) await this.#catchUp()
+      if (signal.aborted) break
       await this.#playRound(signal)
       this.#round += 1
       if (this.#round >= this.#init.manifest.training.rounds) this.#phase = 'closing'
@@ -210,7 +233,7 @@ export class Participant {
       await neighbours.until(() => neighbours.versions.length >= wanted(), LATE_JOIN_MS, signal)
       // Never from the initial weights where others have begun: their next deltas lead to another try for their copies.
     } while (saved === undefined && isEmptyHanded() && !signal.aborted)
-    const theirs = Math.floor(median(neighbours.versions.map(({ header }) => header.round)) ?? 0)
+    const theirs = this.#neighboursRound()
     if (saved !== undefined && theirs <= saved.round + RESUME_ROUNDS) {
       this.#round = saved.round
       onNotice(`resumed from the own copy of round ${saved.round}`)
@@ -222,32 +245,39 @@ export class Participant {
     return { from: 'neighbours' }
   }
 
+  /** After a long pause the own model would only hold the neighbours back: it is left for their mean. */
+  async #catchUp(): Promise<void> {
+    const theirs = this.#neighboursRound()
+    if (theirs <= this.#round + RESUME_ROUNDS) return
+    await this.#init.vectors.rollBack('neighbours')
+    this.#init.onNotice(`went on in round ${theirs} after a pause in round ${this.#round}, from the neighbours' mean`)
+    this.#round = Math.min(theirs, this.#init.manifest.training.rounds - 1)
+  }
+
+  #neighboursRound(): number {
+    return Math.floor(median(this.#neighbours.versions.map(({ header }) => header.round)) ?? 0)
+  }
+
   async #playRound(signal: AbortSignal): Promise<void> {
-    const { clock, manifest, vectors, samples } = this.#init
+    const { clock, manifest, vectors } = this.#init
     const startedAt = clock.now()
     const isTraining = this.#phase === 'training'
     const steps = isTraining ? manifest.training.localSteps : 0
-    const degree = this.#neighbours.degree
-    const outcome = await vectors.round({
-      steps,
-      learningRateFactor: this.#learningRateFactor,
-      driftWeight: manifest.share.samples ? driftWeight(samples, this.#neighbourSamples()) : 1,
-      withMomentum: degree > 0
-    })
-    if (outcome.type === 'diverged') return this.#rollBack()
+    const outcome = await this.#train(steps)
     await this.#publish(outcome, steps)
     const t = clock.wallNow()
     const publishedAt = clock.now()
-    await this.#neighbours.waitForNews(this.#round + this.#closingRounds, signal)
+    const round = this.#round + this.#closingRounds
+    await this.#neighbours.waitForNews(round, signal)
     const waitMs = clock.now() - publishedAt
-    const { terms, mixed } = this.#neighbours.takeMix(median(this.#roundMs) ?? 0, this.#publishedAt)
+    const { terms, mixed } = this.#neighbours.takeMix(round, median(this.#roundMs) ?? 0, this.#publishedAt)
     await vectors.mix(terms)
     await this.#pace(startedAt, signal)
     remember(this.#roundMs, clock.now() - startedAt, ROUND_TIMES)
     this.#report(t, outcome, steps, waitMs, mixed)
   }
 
-  async #publish(outcome: Extract<RoundOutcome, { type: 'published' }>, steps: number): Promise<void> {
+  async #publish(outcome: Published, steps: number): Promise<void> {
     const { manifest, engine, samples, clock, onDelta } = this.#init
     if (this.#phase === 'training') this.#neighbours.noteOwnTraining(outcome.trainMs)
     const signed = await this.#chain!.append(outcome, {
@@ -271,11 +301,28 @@ export class Participant {
     if (rest > 0) await this.#neighbours.until(() => false, rest, signal)
   }
 
-  async #rollBack(): Promise<void> {
+  /** Local steps and the delta that they lead to; rolls back as often as the model diverges. */
+  async #train(steps: number): Promise<Published> {
+    const { manifest, vectors, samples } = this.#init
+    for (let rollBacks = 0; ; rollBacks++) {
+      const outcome = await vectors.round({
+        steps,
+        learningRateFactor: this.#learningRateFactor,
+        driftWeight: manifest.share.samples ? driftWeight(samples, this.#neighbourSamples()) : 1,
+        withMomentum: this.#neighbours.degree > 0
+      })
+      if (outcome.type === 'published') return outcome
+      if (rollBacks === MAX_ROLL_BACKS) throw new DivergedError(this.#round)
+      await this.#rollBack(rollBacks < ROLL_BACKS_TO_NEIGHBOURS ? 'neighbours' : 'initial')
+    }
+  }
+
+  async #rollBack(to: RollBackTarget): Promise<void> {
     this.#learningRateFactor /= 2
-    await this.#init.vectors.rollBack()
+    await this.#init.vectors.rollBack(to)
     this.#init.onNotice(
-      `the own model diverged in round ${this.#round}: rolled back to the neighbours' mean, learning rate halved to ` +
+      `the own model diverged in round ${this.#round}: rolled back to the ` +
+        `${to === 'initial' ? 'initial weights' : "neighbours' mean"}, learning rate halved to ` +
         `${this.#init.manifest.training.learningRate * this.#learningRateFactor}`
     )
   }
@@ -313,13 +360,7 @@ export class Participant {
     return this.#neighbours.versions.flatMap(({ header }) => header.samples ?? [])
   }
 
-  #report(
-    t: number,
-    outcome: Extract<RoundOutcome, { type: 'published' }>,
-    steps: number,
-    waitMs: number,
-    mixed: readonly MixedVersion[]
-  ): void {
+  #report(t: number, outcome: Published, steps: number, waitMs: number, mixed: readonly MixedVersion[]): void {
     this.#init.onRound({
       t,
       seq: outcome.seq,

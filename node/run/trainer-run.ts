@@ -11,6 +11,7 @@ import {
 import { streamFault } from '../../protocols/frames.ts'
 import type { Link } from '../../protocols/links/index.ts'
 import { type Copies, createCopies, newIncarnation } from '../../storage/index.ts'
+import type { TrainingStatus } from '../control/index.ts'
 import {
   type CheckpointRequest,
   type OwnDelta,
@@ -36,14 +37,17 @@ const SAVE_EVERY_ROUNDS = 8
  */
 const MAX_UNSTORED = 8
 
-/** One neighbour is swapped about every ten rounds (ALGORITHMS 1) … */
-const SWAP_EVERY_ROUNDS = 10
+/**
+ * One neighbour is exchanged about every ten rounds (ALGORITHMS 1): each peer asks for that every twenty on average, and
+ * is asked as often. At random, for peers in step would all fetch their new neighbours' copies in the same round …
+ */
+const SWAP_EVERY_ROUNDS = 20
 
 /** … but not more often than this: a handshake and a fetched copy are dear beside rounds of milliseconds. */
 const MIN_SWAP_INTERVAL_MS = 2000
 
-/** Headers on the topic are for those without a link: one a second tells them all they need, however fast the rounds. */
-const MIN_TOPIC_INTERVAL_MS = 1000
+/** Headers on the topic are for those without a link: one with every beacon tells them all they need. */
+const MIN_TOPIC_INTERVAL_MS = 10_000
 
 /** A pinner needs this long to hear of the last checkpoint and fetch it. */
 const MIN_LINGER_MS = 3000
@@ -77,11 +81,12 @@ export class TrainerRun {
   readonly #incarnation = newIncarnation(systemClock.wallNow())
   readonly #newest = new NewestCheckpoint()
   #live: Participant | undefined
+  #lastRound: RoundEvent | undefined
   /** What is being stored, oldest first. */
   readonly #unstored: Promise<void>[] = []
   #hasEnded = false
   #topicAt = Number.NEGATIVE_INFINITY
-  #swapAt = Number.NEGATIVE_INFINITY
+  #swapAt = systemClock.now()
 
   constructor(init: TrainerInit) {
     this.#init = init
@@ -122,6 +127,43 @@ export class TrainerRun {
   /** Number of neighbours. */
   get degree(): number {
     return this.#network.links.links.size
+  }
+
+  get links(): ReadonlyMap<string, Link> {
+    return this.#network.links.links
+  }
+
+  /** The newest checkpoint's announcement, own or heard of. */
+  get announced(): SignedCheckpointAnnouncement | undefined {
+    return this.#newest.announced
+  }
+
+  pause(): void {
+    this.#live?.pause()
+  }
+
+  resume(): void {
+    this.#live?.resume()
+  }
+
+  /** How far this peer is. */
+  get progress(): TrainingStatus {
+    const { run, vectors } = this.#init
+    const { loss, trainMs, waitMs } = this.#lastRound ?? {}
+    return {
+      state: this.#state,
+      round: this.#live?.round ?? 0,
+      rounds: run.manifest.training.rounds,
+      ...(loss === undefined ? {} : { loss }),
+      ...(trainMs === undefined || waitMs === undefined ? {} : { trainMs, waitMs }),
+      engine: vectors.report.engine,
+      samples: vectors.report.samples
+    }
+  }
+
+  get #state(): TrainingStatus['state'] {
+    if (this.#live?.chain === undefined) return 'waiting'
+    return this.#live.isPaused ? 'paused' : this.#live.phase
   }
 
   /** Joins the network of the run: from here on links are made and answered. */
@@ -256,7 +298,7 @@ export class TrainerRun {
     }
     this.#store(() => this.#appendToChain(header, payload))
     if (round > 0 && round % SAVE_EVERY_ROUNDS === 0) this.#store(() => this.#saveCopy())
-    if (round > 0 && round % SWAP_EVERY_ROUNDS === 0 && now - this.#swapAt >= MIN_SWAP_INTERVAL_MS) {
+    if (Math.random() < 1 / SWAP_EVERY_ROUNDS && now - this.#swapAt >= MIN_SWAP_INTERVAL_MS) {
       this.#swapAt = now
       void this.#network.links.swap()
     }
@@ -297,6 +339,7 @@ export class TrainerRun {
 
   #rounded(event: RoundEvent): void {
     const line = { ...event, ...this.#init.peer.traffic.totals }
+    this.#lastRound = event
     this.#events.append(line)
     this.#init.onRound?.(line)
   }

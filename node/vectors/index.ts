@@ -12,5 +12,13 @@
 export { hashOf, LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 export { type Rows, type RowsInit, readRows } from './rows.ts'
 export { startVectorWorker, type VectorWorker, type VectorWorkerInit } from './vector-worker.ts'
-export type { AveragedCopies, RoundOptions, RoundOutcome, Start, Vectors } from './vectors.ts'
+export type {
+  AveragedCopies,
+  RollBackTarget,
+  RoundOptions,
+  RoundOutcome,
+  Start,
+  Vectors,
+  VersionTerm
+} from './vectors.ts'
 export type { WorkerReport } from './worker.ts'

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
 import { equals } from 'uint8arrays/equals'
-import {
-  Averager,
-  type AveragingRules,
-  type MixTerm,
-  meanOf,
-  PayloadError,
-  type Random
-} from '../../protocols/averaging/index.ts'
+import { Averager, type AveragingRules, meanOf, PayloadError, type Random } from '../../protocols/averaging/index.ts'
 import type { CopyFault, ExpectedCopy } from '../../protocols/delta-gossip/index.ts'
 import type { Metrics, Trainer } from '../training/index.ts'
-import type { AveragedCopies, RoundOptions, RoundOutcome, Start, Vectors } from './vectors.ts'
+import type {
+  AveragedCopies,
+  RollBackTarget,
+  RoundOptions,
+  RoundOutcome,
+  Start,
+  Vectors,
+  VersionTerm
+} from './vectors.ts'
 
 /** The sender's norm and ours come from the same sums in the same order; the slack is for a decimal on the way. */
 const NORM_TOLERANCE = 1e-6
@@ -83,12 +84,17 @@ export class LocalVectors implements Vectors {
     }
   }
 
-  async mix(terms: readonly MixTerm[]): Promise<void> {
-    this.#averager.mix(terms)
+  async mix(terms: readonly VersionTerm[]): Promise<void> {
+    this.#averager.mix(
+      terms.map(({ seq, ...term }) => ({
+        ...term,
+        newerDeltas: Math.max(0, (this.#versions.get(term.author)?.seq ?? seq) - seq)
+      }))
+    )
   }
 
-  async rollBack(): Promise<void> {
-    this.#averager.rollBack()
+  async rollBack(to: RollBackTarget): Promise<void> {
+    this.#averager.rollBack(to === 'initial' ? this.#init.initial : undefined)
   }
 
   async absorb(author: string, payload: Uint8Array, expected: ExpectedCopy): Promise<CopyFault> {
@@ -164,9 +170,11 @@ function bytesOf(vector: Float32Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)
 }
 
-function floatsOf(bytes: Uint8Array): Float32Array<ArrayBuffer> {
-  const copy = bytes.slice()
-  return new Float32Array(copy.buffer)
+/** The vector in little-endian bytes; a copy only where the bytes do not begin at a multiple of four. */
+function floatsOf(bytes: Uint8Array): Float32Array {
+  const { buffer, byteOffset, byteLength } =
+    bytes.byteOffset % Float32Array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice()
+  return new Float32Array(buffer, byteOffset, byteLength / Float32Array.BYTES_PER_ELEMENT)
 }
 
 /** SHA-256 of a public copy, as delta headers sign it. */

@@ -1,10 +1,18 @@
 import { Worker } from 'node:worker_threads'
-import type { MixTerm } from '../../protocols/averaging/index.ts'
 import type { CopyFault, ExpectedCopy } from '../../protocols/delta-gossip/index.ts'
+import { siblingModule } from '../sibling-module.ts'
 import type { EngineKind, Metrics } from '../training/index.ts'
 import type { RowsInit } from './rows.ts'
 import { ThreadCalls } from './thread-calls.ts'
-import type { AveragedCopies, RoundOptions, RoundOutcome, Start, Vectors } from './vectors.ts'
+import type {
+  AveragedCopies,
+  RollBackTarget,
+  RoundOptions,
+  RoundOutcome,
+  Start,
+  Vectors,
+  VersionTerm
+} from './vectors.ts'
 import type { WorkerReport } from './worker.ts'
 
 /** Young generation of the thread: its vectors live outside the heap, and every megabyte counts a peer (DESIGN 7). */
@@ -67,22 +75,21 @@ export class VectorWorker implements Vectors {
     return this.#calls.call('round', [options])
   }
 
-  mix(terms: readonly MixTerm[]): Promise<void> {
+  mix(terms: readonly VersionTerm[]): Promise<void> {
     return this.#calls.call('mix', [terms])
   }
 
-  rollBack(): Promise<void> {
-    return this.#calls.call('rollBack', [])
+  rollBack(to: RollBackTarget): Promise<void> {
+    return this.#calls.call('rollBack', [to])
   }
 
   absorb(author: string, payload: Uint8Array, expected: ExpectedCopy): Promise<CopyFault> {
-    // A view would take its whole buffer along, which here is a piece of the network's.
-    const own = payload.slice()
+    const own = ownBuffer(payload)
     return this.#calls.call('absorb', [author, own, expected], [own.buffer])
   }
 
   adopt(author: string, copy: Uint8Array, expected: ExpectedCopy): Promise<CopyFault> {
-    const own = copy.slice()
+    const own = ownBuffer(copy)
     return this.#calls.call('adopt', [author, own, expected], [own.buffer])
   }
 
@@ -115,12 +122,19 @@ export class VectorWorker implements Vectors {
   }
 }
 
+/** The bytes in a buffer that holds nothing else: a view would take along what else the network put into its buffer. */
+function ownBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength
+  return isWhole ? new Uint8Array(buffer) : bytes.slice()
+}
+
 /**
  * Starts the thread, reads the rows and starts the engine in it. Rejects with the data's or the engine's error, by its
  * original name, code and message.
  */
 export async function startVectorWorker(init: VectorWorkerInit): Promise<VectorWorker & { report: WorkerReport }> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+  const worker = new Worker(siblingModule('worker', import.meta.url), {
     workerData: init,
     resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_GENERATION_MB }
   })

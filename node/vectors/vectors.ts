@@ -8,6 +8,9 @@ export type Start =
   | { readonly from: 'copy'; readonly copy: Uint8Array }
   | { readonly from: 'neighbours' }
 
+/** The mean of the neighbours' copies (the own copy where there are none), or everybody's initial weights. */
+export type RollBackTarget = 'neighbours' | 'initial'
+
 export interface RoundOptions {
   /** Local steps H; 0 in the closing phase: neither drift nor momentum. */
   readonly steps: number
@@ -32,6 +35,12 @@ export type RoundOutcome =
       readonly stateHash: Uint8Array
     }
 
+/** One neighbour's version in a mix. */
+export interface VersionTerm extends Omit<MixTerm, 'newerDeltas'> {
+  /** Sequence number of the version: deltas that were absorbed after it are left out. */
+  readonly seq: number
+}
+
 export interface AveragedCopies {
   /** Shape [n]: the mean of the public copies in `cut`, in author-byte order. */
   readonly weights: Float32Array
@@ -50,8 +59,9 @@ export interface Vectors extends CopyKeeper {
   start(start: Start): Promise<Uint8Array>
   /** H local steps, then one delta. */
   round(options: RoundOptions): Promise<RoundOutcome>
-  mix(terms: readonly MixTerm[]): Promise<void>
-  rollBack(): Promise<void>
+  mix(terms: readonly VersionTerm[]): Promise<void>
+  /** Starts anew, without momentum. */
+  rollBack(to: RollBackTarget): Promise<void>
   forget(author: string): Promise<void>
   /** The own public copy, little-endian float32, and the sequence number that it stands at (-1 before delta 0). */
   ownCopy(): Promise<{ readonly seq: number; readonly copy: Uint8Array }>

@@ -31,6 +31,8 @@ export interface MixTerm {
   readonly weight: number
   /** How many own deltas were published after the version was heard (0 to 8). */
   readonly ownDeltasSince: number
+  /** Deltas absorbed after the version that is meant, left out of the mix (0 to 2; more are not undone). */
+  readonly newerDeltas?: number
 }
 
 export interface PublishedDelta {
@@ -41,6 +43,9 @@ export interface PublishedDelta {
 
 /** Own increments that delay compensation can look back on: the largest staleness that is still mixed. */
 export const HISTORY_DELTAS = 8
+
+/** Neighbours' deltas that a mix can leave out: one for a neighbour that is a round ahead, one that has just arrived. */
+const UNDONE_DELTAS = 2
 
 /**
  * The vectors of one peer in one run and the whole arithmetic of a round (ALGORITHMS 1):
@@ -53,7 +58,7 @@ export class Averager {
   readonly #random: Random
   readonly #momentum: Float32Array
   readonly #copy: Float32Array
-  readonly #views = new Map<string, Float32Array>()
+  readonly #views = new Map<string, View>()
   /** Own payloads, oldest first: delay compensation adds back what was published since a version was heard. */
   #history: Uint8Array[] = []
   #parameters: Float32Array
@@ -81,7 +86,7 @@ export class Averager {
 
   /** A neighbour's public copy, shape [n], if held. */
   view(author: string): Float32Array | undefined {
-    return this.#views.get(author)
+    return this.#views.get(author)?.copy
   }
 
   /**
@@ -110,10 +115,7 @@ export class Averager {
       target.set(phi)
       return isWithinBounds(target)
     }
-    const momentum = this.#momentum
-    for (let i = 0; i < target.length; i++) {
-      target[i] = phi[i]! + driftWeight * (trained[i]! - phi[i]!) + mu * momentum[i]!
-    }
+    addDriftAndMomentum(target, phi, trained, driftWeight, this.#momentum, mu)
     return isWithinBounds(target)
   }
 
@@ -130,7 +132,7 @@ export class Averager {
     if (copy.length !== this.#copy.length) {
       throw new RangeError(`copy has ${copy.length} parameters, the run has ${this.#copy.length}`)
     }
-    this.#views.set(author, copy)
+    this.#views.set(author, { copy, newest: [] })
   }
 
   /**
@@ -141,7 +143,10 @@ export class Averager {
     const view = this.#views.get(author)
     if (view === undefined) throw new RangeError(`no public copy of ${author} to add a delta to`)
     try {
-      return applyPayload(this.#rules.codec, payload, view)
+      const norm = applyPayload(this.#rules.codec, payload, view.copy)
+      view.newest.push(payload)
+      if (view.newest.length > UNDONE_DELTAS) view.newest.shift()
+      return norm
     } catch (error) {
       this.#views.delete(author)
       throw error
@@ -162,16 +167,32 @@ export class Averager {
    * is never transmitted.
    */
   mix(terms: readonly MixTerm[]): void {
-    const { gamma, beta, kappa, codec } = this.#rules
+    const { gamma, kappa } = this.#rules
     const next = this.#target
-    let total = 0
-    for (const { author, weight } of terms) {
+    const addends: Addend[] = terms.flatMap(({ author, weight, newerDeltas = 0 }) => {
       const view = this.#views.get(author)
-      if (view === undefined) continue
-      addScaled(next, view, gamma * weight)
-      total += weight
-    }
-    if (total > 0) addScaled(next, this.#copy, -gamma * total)
+      if (view === undefined) return []
+      this.#leaveOut(view, newerDeltas, gamma * weight, next)
+      return { vector: view.copy, factor: gamma * weight }
+    })
+    const total = addends.reduce((sum, { factor }) => sum + factor, 0)
+    if (total > 0) addends.push({ vector: this.#copy, factor: -total })
+    this.#addOwnDeltasSince(terms, next)
+    addAll(next, addends)
+    follow(this.#momentum, kappa, next, this.#parameters)
+    const previous = this.#parameters
+    this.#parameters = next
+    this.#target = previous
+  }
+
+  #leaveOut({ newest }: View, count: number, factor: number, next: Float32Array): void {
+    if (count > newest.length) return
+    for (let i = newest.length - count; i < newest.length; i++) addPayload(this.#rules.codec, newest[i]!, next, -factor)
+  }
+
+  /** Delay compensation: adds back a share of the own deltas that a version had not seen. */
+  #addOwnDeltasSince(terms: readonly MixTerm[], next: Float32Array): void {
+    const { gamma, beta, codec } = this.#rules
     this.#history.forEach((payload, index) => {
       const deltasAfter = this.#history.length - index
       let weight = 0
@@ -179,25 +200,66 @@ export class Averager {
         if (term.ownDeltasSince >= deltasAfter && this.#views.has(term.author)) weight += term.weight
       if (weight > 0) addPayload(codec, payload, next, gamma * beta * weight)
     })
-    const momentum = this.#momentum
-    const phi = this.#parameters
-    for (let i = 0; i < next.length; i++) {
-      momentum[i] = (1 - kappa) * momentum[i]! + kappa * (next[i]! - phi[i]!)
-    }
-    this.#parameters = next
-    this.#target = phi
   }
 
-  /** Starts anew from the mean of the held neighbours' copies (or the own public copy), momentum zero. */
-  rollBack(): void {
-    const start = this.#views.size > 0 ? meanOf([...this.#views.values()]) : this.#copy.slice()
-    this.#parameters = start
+  /**
+   * Starts anew from `parameters`, shape [n], copied, or else from the mean of the held neighbours' copies (the own
+   * public copy where there are none); momentum zero. The own public copy stays what it was published as.
+   */
+  rollBack(parameters?: Float32Array): void {
+    const mean = () =>
+      this.#views.size > 0 ? meanOf([...this.#views.values()].map(({ copy }) => copy)) : this.#copy.slice()
+    this.#parameters = parameters?.slice() ?? mean()
     this.#momentum.fill(0)
   }
 }
 
-function addScaled(target: Float32Array, source: Float32Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = target[i]! + factor * source[i]!
+/** A neighbour's public copy and its newest deltas, oldest first. */
+interface View {
+  readonly copy: Float32Array
+  readonly newest: Uint8Array[]
+}
+
+interface Addend {
+  readonly vector: Float32Array
+  readonly factor: number
+}
+
+/** Adds `factor * vector` of all addends to `target`, two at a time: that passes over `target` half as often. */
+function addAll(target: Float32Array, addends: readonly Addend[]): void {
+  for (let at = 0; at < addends.length; at += 2) {
+    const one = addends[at]!
+    const two = addends[at + 1]
+    if (two === undefined) addScaled(target, one.vector, one.factor)
+    else addTwoScaled(target, one.vector, one.factor, two.vector, two.factor)
+  }
+}
+
+function addScaled(target: Float32Array, a: Float32Array, f: number): void {
+  for (let i = 0; i < target.length; i++) target[i] = target[i]! + f * a[i]!
+}
+
+function addTwoScaled(target: Float32Array, a: Float32Array, f: number, b: Float32Array, g: number): void {
+  for (let i = 0; i < target.length; i++) target[i] = target[i]! + f * a[i]! + g * b[i]!
+}
+
+/** `target = phi + driftWeight * (trained - phi) + mu * momentum` */
+function addDriftAndMomentum(
+  target: Float32Array,
+  phi: Float32Array,
+  trained: Float32Array,
+  driftWeight: number,
+  momentum: Float32Array,
+  mu: number
+): void {
+  for (let i = 0; i < target.length; i++) {
+    target[i] = phi[i]! + driftWeight * (trained[i]! - phi[i]!) + mu * momentum[i]!
+  }
+}
+
+/** `momentum = (1 - kappa) * momentum + kappa * (next - phi)` */
+function follow(momentum: Float32Array, kappa: number, next: Float32Array, phi: Float32Array): void {
+  for (let i = 0; i < next.length; i++) momentum[i] = (1 - kappa) * momentum[i]! + kappa * (next[i]! - phi[i]!)
 }
 
 /**

@@ -19,25 +19,17 @@ export class PayloadError extends Error {
  * Adds a payload to a public copy in place, bit for bit as every other holder of that copy does:
  * `step = fround(s / L)`, `a = fround(a + fround(q * step))`.
  *
- * `copy`: shape [n]. Returns the L2 norm of the dequantised increment (float64 sum in index order).
+ * `copy`: shape [n]. Returns the L2 norm of the dequantised increment (float64 sums).
  * Throws PayloadError when the payload has the wrong length, a scale is negative or not finite, or the result is not
  * finite or larger than 1e6; the copy is then spoilt and must be dropped or fetched again.
  */
 export function applyPayload(codec: Codec, payload: Uint8Array, copy: Float32Array): number {
+  const opened = openPayload(codec, payload, copy.length)
   let squares = 0
-  for (const { from, increments, count } of blocksOf(codec, payload, copy.length)) {
-    let largest = 0
-    let bad = false
-    for (let i = 0; i < count; i++) {
-      const increment = increments[i]!
-      squares += increment * increment
-      const value = Math.fround(copy[from + i]! + increment)
-      copy[from + i] = value
-      const size = Math.abs(value)
-      if (size > largest) largest = size
-      else if (!(size <= largest)) bad = true
-    }
-    if (bad || largest > LARGEST_PARAMETER) {
+  for (let from = 0; from < copy.length; from += BLOCK_PARAMETERS) {
+    const to = Math.min(from + BLOCK_PARAMETERS, copy.length)
+    squares += addBlock(opened, copy, from, to)
+    if (!isAllowed(copy, from, to)) {
       throw new PayloadError('non-finite', `a parameter from ${from} is not finite or larger than ${LARGEST_PARAMETER}`)
     }
   }
@@ -49,20 +41,23 @@ export function applyPayload(codec: Codec, payload: Uint8Array, copy: Float32Arr
  * and needs no exact bytes. Throws PayloadError for a wrong length or scale.
  */
 export function addPayload(codec: Codec, payload: Uint8Array, target: Float32Array, factor: number): void {
-  for (const { from, increments, count } of blocksOf(codec, payload, target.length)) {
-    for (let i = 0; i < count; i++) target[from + i] = target[from + i]! + factor * increments[i]!
+  const opened = openPayload(codec, payload, target.length)
+  const increments = new Float32Array(target.length)
+  for (let from = 0; from < target.length; from += BLOCK_PARAMETERS) {
+    const to = Math.min(from + BLOCK_PARAMETERS, target.length)
+    addBlock(opened, increments, from, to)
+    for (let i = from; i < to; i++) target[i] = target[i]! + factor * increments[i]!
   }
 }
 
-interface IncrementBlock {
-  /** Index of the block's first parameter. */
-  readonly from: number
-  readonly count: number
-  /** Shape [256], the first `count` are valid; reused from block to block. */
-  readonly increments: Float32Array
+interface OpenPayload {
+  readonly codec: Codec
+  readonly view: DataView
+  /** One code a parameter (int8) or two (int4, the low nibble first); empty for f32. */
+  readonly codes: Int8Array
 }
 
-function* blocksOf(codec: Codec, payload: Uint8Array, length: number): Generator<IncrementBlock> {
+function openPayload(codec: Codec, payload: Uint8Array, length: number): OpenPayload {
   const expected = payloadBytes(codec, length)
   if (payload.byteLength !== expected) {
     throw new PayloadError(
@@ -70,19 +65,20 @@ function* blocksOf(codec: Codec, payload: Uint8Array, length: number): Generator
       `payload is ${payload.byteLength} bytes, ${codec} of ${length} parameters is ${expected}`
     )
   }
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
-  const increments = new Float32Array(BLOCK_PARAMETERS)
-  const scaleBytes = codec === 'f32' ? 0 : 4 * Math.ceil(length / BLOCK_PARAMETERS)
-  const codes = new Int8Array(payload.buffer, payload.byteOffset + scaleBytes, payload.byteLength - scaleBytes)
-  for (let from = 0; from < length; from += BLOCK_PARAMETERS) {
-    const count = Math.min(BLOCK_PARAMETERS, length - from)
-    if (codec === 'f32') {
-      for (let i = 0; i < count; i++) increments[i] = view.getFloat32(4 * (from + i), true)
-    } else {
-      dequantise(codec, codes, readStep(codec, view, from), from, count, increments)
-    }
-    yield { from, count, increments }
+  const { buffer, byteOffset, byteLength } = payload
+  const scaleBytes = codec === 'f32' ? byteLength : 4 * Math.ceil(length / BLOCK_PARAMETERS)
+  return {
+    codec,
+    view: new DataView(buffer, byteOffset, byteLength),
+    codes: new Int8Array(buffer, byteOffset + scaleBytes, byteLength - scaleBytes)
   }
+}
+
+/** Adds one block, the parameters `from` to `to`. Returns the sum of its squared increments. */
+function addBlock({ codec, view, codes }: OpenPayload, copy: Float32Array, from: number, to: number): number {
+  if (codec === 'f32') return addFloats(view, copy, from, to)
+  const step = readStep(codec, view, from)
+  return codec === 'int8' ? addBytes(codes, step, copy, from, to) : addNibbles(codes, step, copy, from, to)
 }
 
 function readStep(codec: 'int8' | 'int4', view: DataView, from: number): number {
@@ -94,22 +90,51 @@ function readStep(codec: 'int8' | 'int4', view: DataView, from: number): number 
   return Math.fround(scale / LARGEST_CODE[codec])
 }
 
-function dequantise(
-  codec: 'int8' | 'int4',
-  codes: Int8Array,
-  step: number,
-  from: number,
-  count: number,
-  increments: Float32Array
-): void {
-  if (codec === 'int8') {
-    for (let i = 0; i < count; i++) increments[i] = codes[from + i]! * step
-    return
+// The sums of two float32 numbers below are exact in float64 up to one rounding, which the store to `copy` does.
+
+function addFloats(view: DataView, copy: Float32Array, from: number, to: number): number {
+  let squares = 0
+  for (let i = from; i < to; i++) {
+    const increment = view.getFloat32(4 * i, true)
+    squares += increment * increment
+    copy[i] = copy[i]! + increment
   }
-  const first = from >> 1
-  for (let i = 0; i < count; i += 2) {
-    const pair = codes[first + (i >> 1)]!
-    increments[i] = ((pair << 28) >> 28) * step // sign-extends the low nibble
-    if (i + 1 < count) increments[i + 1] = (pair >> 4) * step
+  return squares
+}
+
+function addBytes(codes: Int8Array, step: number, copy: Float32Array, from: number, to: number): number {
+  let squares = 0
+  for (let i = from; i < to; i++) {
+    const code = codes[i]!
+    squares += code * code
+    copy[i] = copy[i]! + Math.fround(code * step)
   }
+  return squares * step * step
+}
+
+function addNibbles(codes: Int8Array, step: number, copy: Float32Array, from: number, to: number): number {
+  const pairsEnd = to & ~1
+  let squares = 0
+  for (let i = from; i < pairsEnd; i += 2) {
+    const pair = codes[i >> 1]!
+    const low = lowNibble(pair)
+    const high = pair >> 4
+    squares += low * low + high * high
+    copy[i] = copy[i]! + Math.fround(low * step)
+    copy[i + 1] = copy[i + 1]! + Math.fround(high * step)
+  }
+  if (pairsEnd === to) return squares * step * step
+  const last = lowNibble(codes[pairsEnd >> 1]!)
+  copy[pairsEnd] = copy[pairsEnd]! + Math.fround(last * step)
+  return (squares + last * last) * step * step
+}
+
+function lowNibble(pair: number): number {
+  return (pair << 28) >> 28 // sign-extends
+}
+
+/** Whether a public copy may hold the parameters `from` to `to`. */
+function isAllowed(copy: Float32Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (!(Math.abs(copy[i]!) <= LARGEST_PARAMETER)) return false
+  return true
 }

@@ -122,13 +122,32 @@ suite('participant', () => {
     const flock = new Flock()
     const [first, ...others] = await flock.addMany(4)
     await flock.finishWith(1000, () => {
-      first!.trainer.divergeTo = Number.NaN
+      first!.trainer.divergences = 1
     })
     assert.match(first!.notices[0]!, /diverged in round \d+: rolled back .* halved to 0\.1/)
     assert.equal(first!.vectors.rounds[0]!.learningRateFactor, 1)
     assert.equal(first!.vectors.rounds.at(-1)!.learningRateFactor, 1 / 2)
     assert.ok(others.every(({ refused, notices }) => refused.length === 0 && notices.length === 0))
     assert.ok((await disagreement([first!, ...others])).fromEachOther < AGREEMENT)
+  })
+
+  test('rolls back to the initial weights when its neighbours help no more, in the same round, and gives up with a reason', async () => {
+    const flock = new Flock()
+    const [first] = await flock.addMany(3)
+    await flock.finishWith(1000, () => {
+      first!.trainer.divergences = 3
+    })
+    assert.deepEqual(
+      first!.notices.map((notice) => /to the (.*), learning/.exec(notice)![1]),
+      ["neighbours' mean", "neighbours' mean", 'initial weights']
+    )
+    assert.equal(new Set(first!.notices.map((notice) => /round \d+/.exec(notice)![0])).size, 1)
+    assert.equal(first!.report?.rounds, flock.manifest.training.rounds)
+
+    const hopeless = new Flock()
+    const [alone] = await hopeless.addMany(1)
+    alone!.trainer.divergences = 1000
+    await assert.rejects(hopeless.finish(), { code: 'ERR_DIVERGED', message: /diverged 11 times in round 0/ })
   })
 
   test('weighs its drift by its rows against those of its neighbours, where the run shares them', async () => {

@@ -13,8 +13,8 @@ export interface PullTrainerInit {
 export class PullTrainer implements Trainer {
   readonly parameterCount: number
   readonly #init: PullTrainerInit
-  /** What the next call leaves the parameters at, in place of training. */
-  divergeTo: number | undefined
+  /** How many calls from now on diverge. */
+  divergences = 0
 
   constructor(init: PullTrainerInit) {
     this.#init = init
@@ -28,8 +28,8 @@ export class PullTrainer implements Trainer {
     for (let step = 0; step < steps; step++) {
       for (const [i, x] of parameters.entries()) parameters[i] = x + learningRate * (target[i]! - x)
     }
-    if (this.divergeTo !== undefined) parameters.fill(this.divergeTo)
-    this.divergeTo = undefined
+    if (this.divergences > 0) parameters.fill(Number.NaN)
+    this.divergences = Math.max(0, this.divergences - 1)
     return { steps, loss, ms: trainMs }
   }
 

@@ -135,10 +135,10 @@ suite('local vectors', () => {
     const vectors = new LocalVectors({ trainer, rules, learningRate: 0.1, seed: 1, initial, random: createRandom(1) })
     await vectors.start({ from: 'initial' })
     await vectors.adopt('a', copyBytes(target), { version: version(5) })
-    trainer.divergeTo = Number.NaN
+    trainer.divergences = 1
     assert.deepEqual(await clock.until(vectors.round(IN_COMPANY)), { type: 'diverged' })
     assert.deepEqual(await vectors.ownCopy(), { seq: -1, copy: copyBytes(initial) })
-    await vectors.rollBack()
+    await vectors.rollBack('neighbours')
     const outcome = await clock.until(vectors.round({ ...IN_COMPANY, learningRateFactor: 0 }))
     assert.equal(outcome.type === 'published' && outcome.seq, 0)
     const copy = await copyOf(vectors)

@@ -9,6 +9,10 @@ function averagerOf(...parameters: number[]): Averager {
   return new Averager({ rules: RULES, parameters: Float32Array.from(parameters), random: createRandom(0) })
 }
 
+function farthestOf(a: readonly number[], b: readonly number[]): number {
+  return Math.max(...a.map((x, i) => Math.abs(x - b[i]!)))
+}
+
 suite('averager', () => {
   test('publishes nothing for a model that is not finite or out of bounds, and goes on after a roll-back', () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, 1e6, -1e6]) {
@@ -47,6 +51,23 @@ suite('averager', () => {
     averager.rollBack()
     averager.mix([])
     assert.deepEqual(averager.copy, Float32Array.of(6))
+  })
+
+  test('leaves out of a mix what it absorbed after the version that is meant', () => {
+    const sender = averagerOf(0, 0)
+    const payloads = [3, 5, 9].map((x) => sender.publish(Float32Array.of(x, -x), IN_COMPANY)!.payload)
+    const mixedAfter = (absorbed: number, newerDeltas: number) => {
+      const averager = averagerOf(1, 1)
+      averager.adopt('a', Float32Array.of(0, 0))
+      for (const payload of payloads.slice(0, absorbed)) averager.absorb('a', payload)
+      averager.mix([{ author: 'a', weight: 0.5, ownDeltasSince: 0, newerDeltas }])
+      return [...averager.parameters]
+    }
+    for (const newer of [0, 1, 2]) {
+      const difference = farthestOf(mixedAfter(3, newer), mixedAfter(3 - newer, 0))
+      assert.ok(difference < 1e-5, `${newer} newer: ${difference}`)
+    }
+    assert.deepEqual(mixedAfter(3, 3), mixedAfter(3, 0), 'more than are remembered are not undone')
   })
 
   test('starts a new chain with model and public copy equal and nothing remembered', () => {

@@ -1,0 +1,41 @@
+import type { RunManifest } from '../../protocols/envelope/index.ts'
+
+/** What a creator may choose. The defaults are those of ALGORITHMS 1 and of the reference results there. */
+export interface RunPlan {
+  readonly name: string
+  /** Files whose columns and classes make the schema. */
+  readonly data: readonly string[]
+  readonly label: string
+  /** Classes beyond those in the files. */
+  readonly classes?: readonly string[]
+  readonly model: string
+  readonly seed: number
+  readonly rounds: number
+  readonly localSteps: number
+  readonly batch: number
+  readonly learningRate: number
+  /** Of the local optimiser; 0 is plain SGD. */
+  readonly momentum: number
+  readonly codec: RunManifest['averaging']['codec']
+  readonly k: number
+  readonly checkpointEveryRounds: number
+  readonly holdOut: number
+  readonly shareMetrics: boolean
+  readonly shareSamples: boolean
+}
+
+export const DEFAULT_PLAN = {
+  model: 'mlp:64,32',
+  seed: 1,
+  rounds: 60,
+  localSteps: 16,
+  batch: 32,
+  learningRate: 0.1,
+  momentum: 0,
+  codec: 'int4',
+  k: 6,
+  checkpointEveryRounds: 20,
+  holdOut: 0.2,
+  shareMetrics: true,
+  shareSamples: true
+} as const satisfies Omit<RunPlan, 'name' | 'data' | 'label'>
