@@ -16,6 +16,9 @@ const MAX_GOSSIP_BYTES = 1024 * 1024
 /** Default 5 a second from one host: a flock that starts on one machine is more than that (DESIGN 10). */
 const INBOUND_CONNECTIONS_PER_SECOND = 100
 
+/** A payload of a million parameters in int4 crosses without waiting for leave to send more, and a long way is filled. */
+const STREAM_WINDOW_BYTES = 1024 * 1024
+
 export type StarlingLibp2p = Libp2p<{ pubsub: GossipSub }>
 
 export interface Libp2pInit {
@@ -36,7 +39,7 @@ export async function startLibp2p({ privateKey, listen }: Libp2pInit): Promise<S
     addresses: { listen: [...listen] },
     transports: [tcp()],
     connectionEncrypters: [tls(), noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [yamux({ streamOptions: { initialStreamWindowSize: STREAM_WINDOW_BYTES } })],
     connectionManager: { inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND },
     // A busy event loop answers pings late; links have probes of their own (DESIGN 10).
     connectionMonitor: { abortConnectionOnPingFailure: false },

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import * as dagCbor from '@ipld/dag-cbor'
 import { equals } from 'uint8arrays/equals'
@@ -49,6 +49,8 @@ export interface Copies {
   save(run: string, saved: SavedCopy): Promise<void>
   /** Throws InvalidRunIdError; never for what the file holds. */
   load(run: string): Promise<LoadedCopy>
+  /** Throws InvalidRunIdError. */
+  remove(run: string): Promise<void>
 }
 
 /**
@@ -66,6 +68,7 @@ export function createCopies(home: Home): Copies {
       await makeFolder(home.path(FOLDER))
       await writeFileAtomic(path, await encode(saved))
     },
+    remove: (run) => rm(pathOf(run), { force: true }),
     load: async (run) => {
       const path = pathOf(run)
       let bytes: Uint8Array

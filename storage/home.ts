@@ -9,7 +9,7 @@ import { makeFolder, writeFileAtomic } from './write-file-atomic.ts'
 export const HOME_VERSION = 1
 const VERSION_FILE = 'home.json'
 const LOCK_FILE = 'home.lock'
-const IDENTITY_FILE = 'identity.key'
+export const IDENTITY_FILE = 'identity.key'
 /** A home holds a private key and records about private data. */
 const PRIVATE_FOLDER_MODE = 0o700
 
@@ -72,6 +72,8 @@ export interface Home {
 export interface OpenHomeOptions {
   /** Make the home when there is none. Default false. */
   readonly create?: boolean
+  /** Key file of a new home; a home that has one keeps it. Default: a new key. */
+  readonly identity?: Uint8Array
 }
 
 /**
@@ -80,7 +82,7 @@ export interface OpenHomeOptions {
  * Throws HomeNotFoundError, HomeNotWritableError, HomeVersionError, HomeCorruptError, HomeInUseError,
  * IdentityCorruptError.
  */
-export async function openHome(dir: string, { create = false }: OpenHomeOptions = {}): Promise<Home> {
+export async function openHome(dir: string, { create = false, identity: given }: OpenHomeOptions = {}): Promise<Home> {
   const root = resolve(dir)
   const path = (...parts: string[]) => join(root, ...parts)
   const version = await readVersion(path(VERSION_FILE), root)
@@ -90,7 +92,7 @@ export async function openHome(dir: string, { create = false }: OpenHomeOptions 
   const release = await acquireHomeLock(path(LOCK_FILE))
   try {
     if (version === undefined) await writeFileAtomic(path(VERSION_FILE), encodeVersion())
-    const identity = await loadOrCreateIdentity(path(IDENTITY_FILE))
+    const identity = await loadOrCreateIdentity(path(IDENTITY_FILE), given)
     return { dir: root, identity, path, close: release }
   } catch (error) {
     await release()

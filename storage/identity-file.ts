@@ -10,7 +10,7 @@ import { equals } from 'uint8arrays/equals'
 import { writeFileAtomic } from './write-file-atomic.ts'
 
 /** Only its owner may read a private key. */
-const PRIVATE_FILE_MODE = 0o600
+export const PRIVATE_FILE_MODE = 0o600
 /** RFC 8032: an Ed25519 private key is a seed of 32 bytes; libp2p stores the public key behind it. */
 const SEED_BYTES = 32
 
@@ -24,14 +24,14 @@ export class IdentityCorruptError extends Error {
   }
 }
 
-/** Reads the peer's key, or makes one when there is none. Throws IdentityCorruptError. */
-export async function loadOrCreateIdentity(path: string): Promise<Ed25519PrivateKey> {
+/** Reads the peer's key; where there is none takes the one in `given`, or makes one. Throws IdentityCorruptError. */
+export async function loadOrCreateIdentity(path: string, given?: Uint8Array): Promise<Ed25519PrivateKey> {
   let bytes: Uint8Array
   try {
     bytes = await readFile(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const key = await generateKeyPair('Ed25519')
+    const key = given === undefined ? await generateKeyPair('Ed25519') : await parseIdentity(path, given)
     await writeFileAtomic(path, privateKeyToProtobuf(key), { mode: PRIVATE_FILE_MODE })
     return key
   }
@@ -40,7 +40,8 @@ export async function loadOrCreateIdentity(path: string): Promise<Ed25519Private
   return key
 }
 
-async function parseIdentity(path: string, bytes: Uint8Array): Promise<Ed25519PrivateKey> {
+/** The key in `bytes`, which came from `path`. Throws IdentityCorruptError. */
+export async function parseIdentity(path: string, bytes: Uint8Array): Promise<Ed25519PrivateKey> {
   try {
     const key = privateKeyFromProtobuf(bytes)
     if (key.type === 'Ed25519') {

@@ -48,6 +48,7 @@ export {
   openHome
 } from './home.ts'
 export { HomeInUseError } from './home-lock.ts'
+export { copyIdentity, IdentityExistsError, renewIdentity, restoreIdentity } from './identity-backup.ts'
 export { IdentityCorruptError } from './identity-file.ts'
 export { INCARNATION_BYTES, newIncarnation } from './incarnation.ts'
 export { type KeepDetails, type KeptRoot, KeptRootCorruptError } from './kept-root.ts'

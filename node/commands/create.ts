@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { DEFAULT_PLAN } from '../run/create-run.ts'
+import { DEFAULT_PLAN } from '../run/run-plan.ts'
 import { ANY_ADDRESS, reachableAddresses, withFixedPort } from './listen.ts'
 import { codec, DEFAULT_HOME, DEFAULT_NETWORK, list, positive, whole } from './options.ts'
 

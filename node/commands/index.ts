@@ -6,13 +6,17 @@
  * ```
  */
 import { Command, CommanderError } from 'commander'
+import { addControl } from './control.ts'
 import { addCreate } from './create.ts'
 import { addDemo } from './demo.ts'
 import { addEvaluate } from './evaluate.ts'
 import { ExitError, reportError } from './exit.ts'
+import { addIdentity } from './identity.ts'
 import { addJoin } from './join.ts'
+import { addPins } from './pins.ts'
 import { addPredict } from './predict.ts'
 import { addStart } from './start.ts'
+import { addStatus } from './status.ts'
 
 const VERSION = '0.1.0'
 
@@ -23,7 +27,19 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     .option('--debug', 'show stack traces')
     .showHelpAfterError('(see --help)')
     .exitOverride()
-  for (const add of [addDemo, addCreate, addJoin, addStart, addPredict, addEvaluate]) add(program)
+  for (const add of [
+    addDemo,
+    addIdentity,
+    addCreate,
+    addJoin,
+    addStart,
+    addStatus,
+    addControl,
+    addPins,
+    addPredict,
+    addEvaluate
+  ])
+    add(program)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync([...argv])

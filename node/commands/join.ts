@@ -49,18 +49,20 @@ export function addJoin(program: Command): void {
 
 async function join(argument: string, options: JoinOptions): Promise<void> {
   const invite = await readInvite(argument)
-  const log = createLog('join')
+  const log = await createLog('join')
   const { signal, dispose } = interruptSignal()
   const closers: (() => Promise<void>)[] = []
   try {
     // A file that cannot be read is said before a home is made for it; the worker reads it again, by the run's schema.
-    const { readTable } = await import('../data/index.ts')
-    for (const path of [options.data, options.test ?? []].flat()) await readTable(path, { signal })
+    const { checkTable } = await import('../data/index.ts')
+    for (const path of [options.data, options.test ?? []].flat()) await checkTable(path, { signal })
     const { peer, run } = await openSession({ ...options, invite, log }, signal)
     closers.push(() => peer.stop())
-    const [{ startVectorWorker }, { TrainerRun }] = await Promise.all([
+    const [{ startVectorWorker }, { TrainerRun }, { openControl }, { purgeRun }] = await Promise.all([
       import('../vectors/index.ts'),
-      import('../run/trainer-run.ts')
+      import('../run/trainer-run.ts'),
+      import('../run/open-control.ts'),
+      import('../run/purge-run.ts')
     ])
     const vectors = await startVectorWorker({
       manifest: run.manifestBytes,
@@ -97,7 +99,16 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
     })
     closers.push(() => trainer.stop())
     await trainer.start()
-    const { end, rounds: played } = await trainer.train(signal)
+    const control = await openControl({ peer, run, network: invite.network, roles: ['trainer'], running: trainer })
+    closers.push(() => control.close())
+    const session = AbortSignal.any([signal, control.leaving])
+    const { end, rounds: played } = await trainer.train(session)
+    if (control.leaving.aborted) {
+      await trainer.stop()
+      if (control.wantsPurge) await purgeRun(peer, run)
+      log.info(`left the run in round ${played}${control.wantsPurge ? ', nothing of it is kept here' : ''}`)
+      return
+    }
     if (end === 'interrupted') {
       log.info(`stopped in round ${played}; the copy is saved, join again with the same home to go on`)
       throw new ExitError(INTERRUPTED)
@@ -106,7 +117,7 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
     log.info(
       `done after ${played} rounds${metrics === null ? '' : `, accuracy ${(100 * metrics.accuracy).toFixed(1)} %`}`
     )
-    await trainer.linger(1000 * options.lingerSeconds, signal)
+    await trainer.linger(1000 * options.lingerSeconds, session)
     if (options.json === true) {
       const checkpoint = trainer.newestCheckpoint?.toString() ?? null
       process.stdout.write(`${JSON.stringify({ run: run.id.toString(), rounds: played, metrics, checkpoint })}\n`)

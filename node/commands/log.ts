@@ -1,10 +1,11 @@
-import { type Logger, pino } from 'pino'
-import pretty from 'pino-pretty'
+import type { Logger } from 'pino'
 
 /** Log lines on stderr: for people on a terminal, JSON otherwise. Never a secret, never a row of data. */
-export function createLog(component: string): Logger {
+export async function createLog(component: string): Promise<Logger> {
+  const { pino } = await import('pino')
   const options = { base: { component } }
   if (!process.stderr.isTTY) return pino(options, process.stderr)
+  const { default: pretty } = await import('pino-pretty')
   return pino(
     options,
     pretty({

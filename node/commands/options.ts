@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import type { RunPlan } from '../run/create-run.ts'
+import type { RunPlan } from '../run/run-plan.ts'
 
 /** Where a peer lives unless told otherwise. */
 export const DEFAULT_HOME = join(homedir(), '.starling')

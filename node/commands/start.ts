@@ -32,12 +32,16 @@ export function addStart(program: Command): void {
 
 async function start(argument: string, options: StartOptions): Promise<void> {
   const invite = await readInvite(argument)
-  const log = createLog(options.role)
+  const log = await createLog(options.role)
   const { signal, dispose } = interruptSignal()
   try {
     const { peer, run } = await openSession({ ...options, invite, log }, signal)
     try {
-      const { PinnerRun } = await import('../run/pinner-run.ts')
+      const [{ PinnerRun }, { openControl }, { purgeRun }] = await Promise.all([
+        import('../run/pinner-run.ts'),
+        import('../run/open-control.ts'),
+        import('../run/purge-run.ts')
+      ])
       const pinner = new PinnerRun({
         peer,
         run,
@@ -50,9 +54,17 @@ async function start(argument: string, options: StartOptions): Promise<void> {
         onNotice: (message) => log.warn(message)
       })
       await pinner.start()
+      const control = await openControl({ peer, run, network: invite.network, roles: ['pinner'], running: pinner })
       log.info(`following run ${run.id}; Ctrl-C stops`)
-      if (!signal.aborted) await once(signal, 'abort')
+      const session = AbortSignal.any([signal, control.leaving])
+      if (!session.aborted) await once(session, 'abort')
+      await control.close()
       await pinner.stop()
+      if (control.leaving.aborted) {
+        if (control.wantsPurge) await purgeRun(peer, run)
+        log.info('left the run')
+        return
+      }
     } finally {
       await peer.stop()
     }

@@ -35,11 +35,26 @@ interface ParsedRecord {
  * RaggedRowError, TableSyntaxError, and AbortError when the signal fires.
  */
 export async function readTable(path: string, options: AbortOptions = {}): Promise<Table> {
+  const table = new TableBuilder(path)
+  await scan(path, (record, line) => table.add(record, line), options)
+  return table.build()
+}
+
+/** Reads a file as `readTable` does, and throws what it throws, but keeps nothing of it. */
+export async function checkTable(path: string, options: AbortOptions = {}): Promise<void> {
+  const table = new TableBuilder(path, { isKeeping: false })
+  await scan(path, (record, line) => table.add(record, line), options)
+  table.build()
+}
+
+type Take = (record: readonly string[], lineCount: number) => void
+
+async function scan(path: string, take: Take, options: AbortOptions): Promise<void> {
   options.signal?.throwIfAborted()
   const file = await openFile(path)
   try {
     const delimiter = delimiterOf(path, await readHead(path, file))
-    return await parseTable(path, file, delimiter, options)
+    await parseTable(path, file, delimiter, take, options)
   } finally {
     await file.close()
   }
@@ -71,7 +86,13 @@ async function readHead(path: string, file: FileHandle): Promise<string> {
   return head.toString('utf8')
 }
 
-async function parseTable(path: string, file: FileHandle, delimiter: string, options: AbortOptions): Promise<Table> {
+async function parseTable(
+  path: string,
+  file: FileHandle,
+  delimiter: string,
+  take: Take,
+  options: AbortOptions
+): Promise<void> {
   const parser = parse({
     delimiter,
     bom: true,
@@ -83,9 +104,8 @@ async function parseTable(path: string, file: FileHandle, delimiter: string, opt
     record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: MAX_RECORD_BYTES
   })
-  const table = new TableBuilder(path)
   const collect = async (records: AsyncIterable<ParsedRecord>): Promise<void> => {
-    for await (const { record, info } of records) table.add(record, info.lines)
+    for await (const { record, info } of records) take(record, info.lines)
   }
   try {
     await pipeline(file.createReadStream({ start: 0 }), parser, collect, options)
@@ -93,7 +113,6 @@ async function parseTable(path: string, file: FileHandle, delimiter: string, opt
     if (cause instanceof CsvError) throw new TableSyntaxError(path, cause.message, { cause })
     throw cause
   }
-  return table.build()
 }
 
 class TableBuilder {
@@ -101,12 +120,15 @@ class TableBuilder {
   readonly #rows: (readonly string[])[] = []
   readonly #lines: number[] = []
   #columns: readonly string[] | undefined
+  readonly #isKeeping: boolean
+  #rowCount = 0
   #lineCount = 0
   /** By how much the parser is ahead: it counts `\r\n` inside a quoted cell as two lines. */
   #overcount = 0
 
-  constructor(source: string) {
+  constructor(source: string, { isKeeping = true } = {}) {
     this.#source = source
+    this.#isKeeping = isKeeping
   }
 
   /** `lineCount`: lines up to and with this record's last one, as the parser counts them. */
@@ -120,13 +142,15 @@ class TableBuilder {
     if (record.length !== this.#columns.length) {
       throw new RaggedRowError(this.#source, line, record.length, this.#columns.length)
     }
+    this.#rowCount += 1
+    if (!this.#isKeeping) return
     this.#rows.push(record)
     this.#lines.push(line)
   }
 
   build(): Table {
     if (this.#columns === undefined) throw new EmptyTableError(this.#source, 'nothing')
-    if (this.#rows.length === 0) throw new EmptyTableError(this.#source, 'a header only')
+    if (this.#rowCount === 0) throw new EmptyTableError(this.#source, 'a header only')
     return { source: this.#source, columns: this.#columns, rows: this.#rows, lines: this.#lines }
   }
 

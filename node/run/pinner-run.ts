@@ -6,6 +6,7 @@ import {
   parseCheckpointAnnouncement,
   type SignedCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
+import type { Link } from '../../protocols/links/index.ts'
 import type { Peer } from '../peer.ts'
 import { keepCheckpoint } from './checkpoints.ts'
 import { invitedMembers } from './locate-run.ts'
@@ -70,6 +71,15 @@ export class PinnerRun {
   /** How often input was refused, by reason. */
   get refusals(): ReadonlyMap<string, number> {
     return this.#network.refusals
+  }
+
+  get links(): ReadonlyMap<string, Link> {
+    return this.#network.links.links
+  }
+
+  /** The newest checkpoint that was heard of. */
+  get announced(): SignedCheckpointAnnouncement | undefined {
+    return this.#newest.announced
   }
 
   async start(): Promise<void> {

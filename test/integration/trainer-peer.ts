@@ -2,9 +2,10 @@
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { createPeer, type Peer } from '../../node/peer.ts'
-import { createRun, DEFAULT_PLAN, draftRun, type RunPlan } from '../../node/run/create-run.ts'
+import { createRun, draftRun } from '../../node/run/create-run.ts'
 import { locateRun } from '../../node/run/locate-run.ts'
 import { type RunFiles, readRunFiles } from '../../node/run/run-files.ts'
+import { DEFAULT_PLAN, type RunPlan } from '../../node/run/run-plan.ts'
 import { TrainerRun } from '../../node/run/trainer-run.ts'
 import { startVectorWorker } from '../../node/vectors/index.ts'
 import type { Invite } from '../../protocols/envelope/index.ts'
@@ -38,7 +39,7 @@ export interface TrainerPeer {
   readonly trainer: TrainerRun
   /** What a newcomer needs to find this peer. */
   readonly invite: Invite
-  /** Rounds played so far. */
+  /** The round that this peer has reached; one that joins a run under way begins with a later one. */
   readonly rounds: () => number
   /** Authors whose versions were mixed so far. */
   readonly mixed: ReadonlySet<string>
@@ -80,7 +81,7 @@ export async function startTrainer({ home, run: from, seed, links }: TrainerPeer
     vectors,
     company: { links, ms: 60_000 },
     onRound: (event) => {
-      rounds += 1
+      rounds = event.round + 1
       for (const { author } of event.mixed) mixed.add(author)
     },
     onNotice: () => {}

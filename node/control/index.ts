@@ -1,0 +1,10 @@
+/**
+ * A running peer in its owner's hands: HTTP on a unix socket in the home.
+ *
+ * ```ts
+ * const control = await startControl(home.dir, controls)          // in the peer
+ * const status = await callControl(home.dir, 'GET', '/status')     // in another process of the same user: control-client.ts
+ * ```
+ */
+export { type ControlServer, type Controls, type PinEntry, startControl } from './control-server.ts'
+export { type PeerStatus, peerStatus, type TrainingStatus } from './status.ts'
