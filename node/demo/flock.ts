@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { encodeInvite } from '../../protocols/envelope/index.ts'
 import { openHome, openStorage } from '../../storage/index.ts'
-import { createRun, draftRun, type RunPlan } from '../run/create-run.ts'
+import { createRun, draftRun } from '../run/create-run.ts'
 import type { RunFiles } from '../run/run-files.ts'
+import type { RunPlan } from '../run/run-plan.ts'
 import type { DemoData } from './demo-data.ts'
 import type { DemoEvent } from './messages.ts'
 import { PeerHandle } from './peer-handle.ts'
@@ -12,6 +14,9 @@ const NETWORK = 'demo'
 
 /** In a flock of up to eight everybody is linked to everybody (ALGORITHMS 1). */
 const ALL_LINKED_PEERS = 8
+
+/** Links are there in a second or two; a peer that cannot have as many begins with those it has. */
+const LINK_UP_MS = 20_000
 
 /** A trainer as its starter follows it. */
 export interface Trainer {
@@ -104,12 +109,15 @@ export class Flock {
     )
   }
 
-  /** Waits until everybody has its links, so that all are measured on equal terms. */
+  /** Waits until everybody has its links, so that all are measured on equal terms, but not for ever. */
   async linkUp(): Promise<void> {
     const others = this.trainers.length - 1
     const wanted = others < ALL_LINKED_PEERS ? others : Math.min(this.#init.k, others)
     if (wanted === 0) return
-    await Promise.all(this.trainers.map(({ handle }) => handle.next('links', ({ links }) => links >= wanted)))
+    const linked = this.trainers.map(({ handle }) => handle.next('links', ({ links }) => links >= wanted))
+    const late = new AbortController()
+    await Promise.race([Promise.all(linked), setTimeout(LINK_UP_MS, undefined, { signal: late.signal, ref: false })])
+    late.abort()
   }
 
   /** Trains together; resolves when every peer that is not killed is done. */

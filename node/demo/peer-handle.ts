@@ -1,12 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { siblingModule } from '../sibling-module.ts'
 import type { DemoCommand, DemoEvent } from './messages.ts'
 
-const ENTRY = fileURLToPath(new URL('./peer-process.ts', import.meta.url))
+const ENTRY = fileURLToPath(siblingModule('peer-process', import.meta.url))
 
-/** Small young generations: a flock is many processes (DESIGN 7). The main thread only moves bytes. */
-const NODE_FLAGS = ['--max-semi-space-size=4']
+/**
+ * Small young generations: a flock is many processes (DESIGN 7), and the main thread only moves bytes. An old one that
+ * may grow before it is collected: payloads pass through as buffers, whose size V8 counts against its heap, and a
+ * collection every other round took a quarter of all CPU time at a million parameters.
+ */
+const NODE_FLAGS = ['--max-semi-space-size=4', '--initial-old-space-size=96']
 
 /** A peer that does not stop within this time after it was told is killed. */
 const STOP_MS = 10_000
