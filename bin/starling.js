@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --initial-old-space-size=96
+#!/usr/bin/env -S node --max-semi-space-size=4 --initial-old-space-size=64
 // The flags are those of the demo's peers (node/demo/peer-handle.ts): 100 MB less a peer. V8 takes them at the start only.
 // The installed package runs what was built; a checkout runs its sources, which need no build.
 import { existsSync } from 'node:fs'

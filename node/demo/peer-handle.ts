@@ -11,7 +11,7 @@ const ENTRY = fileURLToPath(siblingModule('peer-process', import.meta.url))
  * may grow before it is collected: payloads pass through as buffers, whose size V8 counts against its heap, and a
  * collection every other round took a quarter of all CPU time at a million parameters.
  */
-const NODE_FLAGS = ['--max-semi-space-size=4', '--initial-old-space-size=96']
+const NODE_FLAGS = ['--max-semi-space-size=4', '--initial-old-space-size=64']
 
 /** A peer that does not stop within this time after it was told is killed. */
 const STOP_MS = 10_000

@@ -46,7 +46,8 @@ export class Link {
   /** Links of the other side, as far as it has told. */
   remoteDegree = 0
   #roundTripsMs: number[] = []
-  #waiting = 0
+  /** When each frame that is still being written was begun, oldest first. */
+  readonly #writing: number[] = []
   #isClosed = false
   #heardAt: number
   #cancelProbe: () => void = () => {}
@@ -76,7 +77,7 @@ export class Link {
 
   /** Announces a delta. Left out when the neighbour does not keep up. */
   send({ header, payload }: DeltaFrame): void {
-    if (this.#waiting >= MAX_WAITING_FRAMES) return
+    if (this.#writing.length >= MAX_WAITING_FRAMES) return
     const isInline = payload !== undefined && payload.byteLength <= MAX_INLINE_PAYLOAD_BYTES
     this.#write(isInline ? { header, payload } : { header })
   }
@@ -113,7 +114,7 @@ export class Link {
     if (degree !== undefined) this.remoteDegree = degree
     if (header !== undefined) this.#init.onDelta(payload === undefined ? { header } : { header, payload })
     // Left out like deltas for a neighbour that asks faster than it reads.
-    if (ping !== undefined && this.#waiting < MAX_WAITING_FRAMES) this.#write({ pong: ping })
+    if (ping !== undefined && this.#writing.length < MAX_WAITING_FRAMES) this.#write({ pong: ping })
     if (pong !== undefined && pong === this.#probe?.nonce) {
       this.#roundTripsMs.push(this.#heardAt - this.#probe.sentAt)
       if (this.#roundTripsMs.length > ROUND_TRIPS) this.#roundTripsMs.shift()
@@ -124,18 +125,18 @@ export class Link {
 
   #write(frame: Frame): void {
     if (this.#isClosed) return
-    this.#waiting += 1
+    this.#writing.push(this.#init.clock.now())
+    // Watched by the probes and not by a signal each: those live on for their whole time, thousands of them a link.
     this.#init.frames
-      .write(encodeFrame(frame), { signal: AbortSignal.timeout(SILENCE_MS) })
+      .write(encodeFrame(frame))
       .catch((error: Error) => this.#init.stream.abort(error))
-      .finally(() => {
-        this.#waiting -= 1
-      })
+      .finally(() => this.#writing.shift())
   }
 
   #probeNow(): void {
     const now = this.#init.clock.now()
-    if (now - this.#heardAt > SILENCE_MS) {
+    const aliveAt = Math.min(this.#heardAt, this.#writing[0] ?? now)
+    if (now - aliveAt > SILENCE_MS) {
       // The reason first: an aborted stream reports itself as closed.
       this.#finish('silent')
       this.#init.stream.abort(new Error(`no sign of life for ${SILENCE_MS} ms`))

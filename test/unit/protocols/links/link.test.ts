@@ -9,7 +9,7 @@ import { author, filled } from '../envelope/samples.ts'
 import { waitFor } from './wait-for.ts'
 
 /** A link on one end of a pair of streams in memory; the other end is in the hands of the test. */
-async function linkBench() {
+async function linkBench({ isRead = true } = {}) {
   const clock = new VirtualClock()
   const [stream, remote] = await streamPair()
   const deltas: DeltaFrame[] = []
@@ -20,7 +20,7 @@ async function linkBench() {
     idBytes: author,
     isInbound: false,
     stream,
-    frames: lpStream(stream),
+    frames: isRead ? lpStream(stream) : { ...lpStream(stream), write: () => new Promise(() => {}) },
     clock,
     degree: () => 5,
     onDelta: (frame) => deltas.push(frame),
@@ -106,6 +106,17 @@ suite('link', () => {
     assert.deepEqual(closed, [])
     await clock.advance(6000)
     await clock.advance(30_000)
+    assert.deepEqual(closed, ['silent'])
+  })
+
+  test('closes when a neighbour that talks takes nothing for fifteen seconds', async () => {
+    const { clock, send, deltas, closed } = await linkBench({ isRead: false })
+    for (let i = 1; i <= 4; i++) {
+      assert.deepEqual(closed, [])
+      await send({ header: filled(10, 1) })
+      await waitFor(() => deltas.length === i)
+      await clock.advance(5000)
+    }
     assert.deepEqual(closed, ['silent'])
   })
 
