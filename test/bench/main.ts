@@ -1,5 +1,6 @@
 /** `npm run bench -- round [--json]`: speeds as figures, each with its baseline from the same run. */
 import { Command } from 'commander'
+import { describeStorm, stormControls } from './control-storm.ts'
 import { benchRounds, describeRounds } from './round.ts'
 
 interface RoundOptions {
@@ -20,5 +21,18 @@ program
   .action(async ({ peers, models, rounds, json }: RoundOptions) => {
     const results = await benchRounds({ peers: peers.map(Number), models, rounds: Number(rounds) })
     process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeRounds(results)}\n`)
+  })
+program
+  .command('control')
+  .description('owners call status, pause, resume, pin and leave while their peers train: errors and memory')
+  .option('--calls <n>', 'calls, each a process of its own', '1000')
+  .option('--rounds <r>', 'rounds that the lasting peer plays at least', '2000')
+  .option('--seed <s>', 'decides the order of calls', '1')
+  .option('--json', 'print one JSON document on stdout')
+  .action(async ({ calls, rounds, seed, json }: { calls: string; rounds: string; seed: string; json?: boolean }) => {
+    const onProgress = (line: string) => void process.stderr.write(`${line}\n`)
+    const result = await stormControls({ calls: Number(calls), rounds: Number(rounds), seed: Number(seed), onProgress })
+    process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeStorm(result)}\n`)
+    process.exitCode = result.errors.length === 0 ? 0 : 1
   })
 await program.parseAsync()

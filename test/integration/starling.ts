@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
+import { delimiter, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Owner } from './temporary-folder.ts'
 import { waitFor } from './wait-for.ts'
 
-const MAIN = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
+const BINARY = fileURLToPath(new URL('../../bin/starling.js', import.meta.url))
 
 /** Children inherit it: whoever carries the mark was started, directly or not, by one `starling`. */
 const MARK_VARIABLE = 'STARLING_TEST_MARK'
@@ -28,8 +29,10 @@ export class Starling {
   stderr = ''
 
   constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-    const env = { ...process.env, ...environment, [MARK_VARIABLE]: this.#mark }
-    this.#child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    // Started by its first line, as a shell does; on this Node.
+    const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`
+    const env = { ...process.env, PATH: path, ...environment, [MARK_VARIABLE]: this.#mark }
+    this.#child = spawn(BINARY, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
     })
