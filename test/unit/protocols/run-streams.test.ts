@@ -29,7 +29,7 @@ async function served(libp2p: Libp2p, run: Uint8Array, changes: Partial<RunStrea
       return first
     },
     serve: async ({ first, frames }) => {
-      got.push(first)
+      got.push(new Uint8Array(first))
       await frames.write(run)
     },
     onFault: (_peer, { reason }) => faults.push(reason),
@@ -42,7 +42,7 @@ async function served(libp2p: Libp2p, run: Uint8Array, changes: Partial<RunStrea
 async function say(caller: Libp2p, callee: Libp2p, message: Uint8Array): Promise<Uint8Array> {
   const frames = lpStream(await caller.dialProtocol(callee.peerId, PROTOCOL))
   await frames.write(message)
-  return (await frames.read({ signal: AbortSignal.timeout(5000) })).subarray()
+  return new Uint8Array((await frames.read({ signal: AbortSignal.timeout(5000) })).subarray())
 }
 
 async function twoRuns(t: TestContext) {
