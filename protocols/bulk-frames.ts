@@ -17,9 +17,14 @@ export function transferSignal(bytes: number): AbortSignal {
   return AbortSignal.timeout(Math.ceil(FIXED_DEADLINE_MS + (1000 * bytes) / SLOWEST_BYTES_PER_SECOND))
 }
 
+/** The longest frame where messages have at most `maxMessageBytes` and bulk travels too. */
+export function bulkFrameBytes(maxMessageBytes: number): number {
+  return Math.max(CHUNK_BYTES, maxMessageBytes)
+}
+
 /** Length-prefixed frames for messages of at most `maxMessageBytes` and chunks of bulk. */
 export function bulkFrames(stream: Stream, maxMessageBytes: number): LengthPrefixedStream {
-  return framesOf(stream, Math.max(CHUNK_BYTES, maxMessageBytes))
+  return framesOf(stream, bulkFrameBytes(maxMessageBytes))
 }
 
 /** Writes `bytes` as frames. The reader must know the length. */

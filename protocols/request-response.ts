@@ -1,9 +1,10 @@
 import type { Libp2p, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { LengthPrefixedStream } from '@libp2p/utils'
-import { bulkFrames, transferSignal } from './bulk-frames.ts'
+import { bulkFrameBytes, bulkFrames, transferSignal } from './bulk-frames.ts'
 import type { InvalidRecordError } from './envelope/index.ts'
 import { streamFault } from './frames.ts'
+import { endStream, nextMessage, type OpenedStream, serveRun } from './run-streams.ts'
 
 /** A caller keeps its stream for the next request, but not longer than this … */
 const CALLER_IDLE_MS = 20_000
@@ -14,15 +15,16 @@ const CALLEE_IDLE_MS = 60_000
 /** Who opens a stream has its first request ready: a stream that says nothing is somebody's who wants to hold it open. */
 const FIRST_REQUEST_MS = 10_000
 
-/** Both sides close at once when one does: whoever leaves its side open holds the stream, and loses it. */
-const CLOSE_MS = 1000
-
 export interface RequestsInit {
   readonly libp2p: Libp2p
   readonly protocol: string
+  /** Run id, CID bytes. */
+  readonly run: Uint8Array
+  /** The run that a request names. Throws InvalidRecordError. */
+  readonly runOf: (request: Uint8Array) => Uint8Array
   /** Longest request, and longest message before bulk. */
   readonly maxMessageBytes: number
-  /** Streams that one peer may have open with us. */
+  /** Streams of this run that one peer may have open with us. */
   readonly maxStreams: number
   /** Answers one request on the stream that it came on. What it throws ends the stream, and costs nothing else. */
   readonly answer: (request: Uint8Array, frames: LengthPrefixedStream, peer: string) => Promise<void>
@@ -37,7 +39,7 @@ interface OpenStream {
 }
 
 /**
- * Requests and answers with bulk on one libp2p protocol.
+ * Requests and answers with bulk of one run on one libp2p protocol.
  *
  * The caller speaks first and reads the whole answer before it asks again; streams are kept for the next request,
  * because opening one costs as much as 100 kB of payload. Requests to one peer wait for each other. Either side may
@@ -49,20 +51,29 @@ export class Requests {
   readonly #turns = new Map<string, Promise<unknown>>()
   /** One for each stream that others opened: aborted, it takes no further request. */
   readonly #served = new Set<AbortController>()
+  #withdraw: (() => Promise<void>) | undefined
 
   constructor(init: RequestsInit) {
     this.#init = init
   }
 
   async start(): Promise<void> {
-    const { libp2p, protocol, maxStreams } = this.#init
-    await libp2p.handle(protocol, (stream, { remotePeer }) => this.#serve(stream, remotePeer.toString()), {
-      maxInboundStreams: maxStreams
+    const { libp2p, protocol, run, runOf, maxMessageBytes, maxStreams, onFault } = this.#init
+    this.#withdraw = await serveRun({
+      libp2p,
+      protocol,
+      run,
+      runOf,
+      maxFrameBytes: bulkFrameBytes(maxMessageBytes),
+      maxStreams,
+      firstMessageMs: FIRST_REQUEST_MS,
+      serve: (opened) => this.#serve(opened),
+      onFault
     })
   }
 
   async stop(): Promise<void> {
-    await this.#init.libp2p.unhandle(this.#init.protocol)
+    await this.#withdraw?.()
     for (const served of this.#served) served.abort()
     await Promise.all([...this.#open].map(([peer, open]) => this.#drop(peer, open)))
   }
@@ -129,16 +140,15 @@ export class Requests {
     await endStream(open.stream)
   }
 
-  async #serve(stream: Stream, peer: string): Promise<void> {
-    const { maxMessageBytes, answer, onFault } = this.#init
-    const frames = bulkFrames(stream, maxMessageBytes)
+  async #serve({ stream, connection, frames, first }: OpenedStream): Promise<void> {
+    const { answer, onFault } = this.#init
+    const peer = connection.remotePeer.toString()
     const served = new AbortController()
     this.#served.add(served)
     try {
-      for (let idleMs = FIRST_REQUEST_MS; ; idleMs = CALLEE_IDLE_MS) {
-        const request = await nextRequest(frames, served, idleMs)
-        if (request === undefined) break
+      for (let request: Uint8Array | undefined = first; request !== undefined; ) {
         await answer(request, frames, peer)
+        request = await nextMessage(frames, served, CALLEE_IDLE_MS)
       }
       await endStream(stream)
     } catch (error) {
@@ -149,36 +159,5 @@ export class Requests {
     } finally {
       this.#served.delete(served)
     }
-  }
-}
-
-/** The next request, or undefined when the caller has closed the stream or asks no more, or is answered no more. */
-async function nextRequest(
-  frames: LengthPrefixedStream,
-  served: AbortController,
-  idleMs: number
-): Promise<Uint8Array | undefined> {
-  const idle = setTimeout(() => served.abort(), idleMs).unref()
-  try {
-    return (await frames.read({ signal: served.signal })).subarray()
-  } catch (error) {
-    if (streamFault(error) !== undefined) throw error
-    return undefined
-  } finally {
-    clearTimeout(idle)
-  }
-}
-
-/** Closes a stream, and aborts it where the other side does not close too. Never rejects. */
-async function endStream(stream: Stream): Promise<void> {
-  const ended = new Promise<void>((resolve) => stream.addEventListener('close', () => resolve(), { once: true }))
-  const patience = setTimeout(() => stream.abort(new Error('the other side left the stream open')), CLOSE_MS).unref()
-  try {
-    await stream.close({ signal: AbortSignal.timeout(CLOSE_MS) })
-    if (stream.status === 'open') await ended
-  } catch (error) {
-    stream.abort(error as Error)
-  } finally {
-    clearTimeout(patience)
   }
 }

@@ -53,6 +53,12 @@ export async function acquireHomeLock(path: string): Promise<() => Promise<void>
   }
 }
 
+/** Id of the live process that holds the lock at `path`; undefined when none does. */
+export async function lockHolder(path: string): Promise<number | undefined> {
+  const holder = await readHolder(path)
+  return typeof holder === 'object' && (await isAlive(holder)) ? holder.pid : undefined
+}
+
 async function tryCreate(path: string, own: Holder): Promise<boolean> {
   try {
     await writeFile(path, JSON.stringify(own), { flag: 'wx', mode: LOCK_FILE_MODE })

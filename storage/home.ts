@@ -1,7 +1,7 @@
 import { access, chmod, constants, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
-import { acquireHomeLock } from './home-lock.ts'
+import { acquireHomeLock, lockHolder } from './home-lock.ts'
 import { loadOrCreateIdentity } from './identity-file.ts'
 import { makeFolder, writeFileAtomic } from './write-file-atomic.ts'
 
@@ -98,6 +98,11 @@ export async function openHome(dir: string, { create = false, identity: given }:
     await release()
     throw error
   }
+}
+
+/** Id of the process that has a home open; undefined when none has, or when there is no home. */
+export async function homeHolder(dir: string): Promise<number | undefined> {
+  return lockHolder(join(resolve(dir), LOCK_FILE))
 }
 
 function encodeVersion(): Uint8Array {

@@ -45,6 +45,7 @@ export {
   HomeNotFoundError,
   HomeNotWritableError,
   HomeVersionError,
+  homeHolder,
   openHome
 } from './home.ts'
 export { HomeInUseError } from './home-lock.ts'

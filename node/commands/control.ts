@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { callControl } from '../control/control-client.ts'
+import { callControl, PeerEndedError } from '../control/control-client.ts'
 import type { PeerStatus } from '../control/index.ts'
 import { DEFAULT_HOME } from './options.ts'
 
-interface HomeOptions {
+interface RunOptions {
   readonly home: string
+  readonly run?: string
   readonly json?: boolean
 }
 
@@ -20,44 +21,54 @@ export function addControl(program: Command): void {
       .command(name)
       .description(description)
       .option('--home <dir>', "the running peer's directory", DEFAULT_HOME)
+      .option('--run <id>', 'id or name of the run, where the peer is in several')
       .option('--json', 'print one JSON document on stdout')
   verb('pause', 'stop training after the round under way; links stay, neighbours go on without this peer')
-    .addHelpText('after', '\nExamples:\n  $ starling pause --home b')
-    .action((options: HomeOptions) => post(options, '/pause', 'paused'))
+    .addHelpText('after', '\nExamples:\n  $ starling pause --home b\n  $ starling pause --home b --run wards')
+    .action((options: RunOptions) => post(options, 'pause', 'paused'))
   verb('resume', 'go on training after a pause')
     .addHelpText('after', '\nExamples:\n  $ starling resume --home b')
-    .action((options: HomeOptions) => post(options, '/resume', 'resumed'))
-  verb('leave', 'part from the run and end the peer; `starling join` with the same home comes back')
+    .action((options: RunOptions) => post(options, 'resume', 'resumed'))
+  verb('leave', 'part from a run, the last one ends the peer; `starling join` with the same home comes back')
     .option('--purge', 'also remove what the home holds of the run, all but the logs and what a user pinned')
-    .addHelpText('after', '\nExamples:\n  $ starling leave --home b\n  $ starling leave --home b --purge')
+    .addHelpText('after', '\nExamples:\n  $ starling leave --home b\n  $ starling leave --home b --run wards --purge')
     .action(leave)
 }
 
-async function post({ home, json }: HomeOptions, path: string, done: string): Promise<void> {
-  await callControl(home, 'POST', path)
+function pathOf(verb: string, run: string | undefined, parameters: Record<string, string> = {}): string {
+  return `/${verb}?${new URLSearchParams({ ...(run === undefined ? {} : { run }), ...parameters })}`
+}
+
+async function post({ home, run, json }: RunOptions, verb: string, done: string): Promise<void> {
+  await callControl(home, 'POST', pathOf(verb, run))
   report(json, done)
 }
 
-/** Returns when the process is gone, so that the next command finds the home free. */
-async function leave({ home, json, purge }: HomeOptions & { purge?: boolean }): Promise<void> {
+/** Returns when the run is over for the peer, and after the last run when the next command finds the home free. */
+async function leave({ home, run, json, purge }: RunOptions & { purge?: boolean }): Promise<void> {
   const { pid } = (await callControl(home, 'GET', '/status')) as PeerStatus
-  await callControl(home, 'POST', `/leave?purge=${purge === true}`)
-  const deadline = Date.now() + LEAVE_MS
-  while (isAlive(pid)) {
-    if (Date.now() > deadline) {
-      throw new Error(`process ${pid} has not ended ${LEAVE_MS / 1000} s after it was asked to: see its log`)
-    }
-    await delay(POLL_MS)
-  }
+  if (await isLastLeft(home, pathOf('leave', run, purge === true ? { purge: 'true' } : {}))) await hasEnded(home, pid)
   report(json, 'left')
 }
 
-function isAlive(pid: number): boolean {
+/** A peer that ends while it is asked to is being left by somebody else too. */
+async function isLastLeft(home: string, path: string): Promise<boolean> {
   try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
+    return ((await callControl(home, 'POST', path)) as { isLast: boolean }).isLast
+  } catch (error) {
+    if (error instanceof PeerEndedError) return true
+    throw error
+  }
+}
+
+async function hasEnded(home: string, pid: number): Promise<void> {
+  const { homeHolder } = await import('../../storage/index.ts')
+  const deadline = Date.now() + LEAVE_MS
+  while ((await homeHolder(home)) === pid) {
+    if (Date.now() > deadline) {
+      throw new Error(`process ${pid} has not ended ${LEAVE_MS / 1000} s after it was asked to: see \`starling logs\``)
+    }
+    await delay(POLL_MS)
   }
 }
 

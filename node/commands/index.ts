@@ -13,6 +13,7 @@ import { addEvaluate } from './evaluate.ts'
 import { ExitError, reportError } from './exit.ts'
 import { addIdentity } from './identity.ts'
 import { addJoin } from './join.ts'
+import { addLogs } from './logs.ts'
 import { addPins } from './pins.ts'
 import { addPredict } from './predict.ts'
 import { addStart } from './start.ts'
@@ -34,6 +35,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     addJoin,
     addStart,
     addStatus,
+    addLogs,
     addControl,
     addPins,
     addPredict,

@@ -1,9 +1,8 @@
-import type { Command } from 'commander'
-import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
-import { createLog } from './log.ts'
+import { resolve } from 'node:path'
+import { type Command, Option } from 'commander'
 import { DEFAULT_HOME, whole } from './options.ts'
-import { openSession } from './peer-session.ts'
 import { readInvite } from './read-invite.ts'
+import { takePart } from './take-part.ts'
 
 interface JoinOptions {
   readonly data: string
@@ -22,10 +21,8 @@ const EXAMPLES = `
 Examples:
   $ starling join starling1b… --home b --data ward-2.csv
   $ starling join @invite.txt --home b --data ward-2.csv --wait-for-links 3
-  $ cat invite.txt | starling join - --home b --data ward-2.csv`
-
-/** Progress is logged about this often. */
-const LOG_INTERVAL_MS = 5000
+  $ cat invite.txt | starling join - --home b --data ward-2.csv
+While a peer runs in the home, it takes part in this run too; Ctrl-C here then leaves this run only.`
 
 /** `starling join`: trains in a run until it ends or is stopped. */
 export function addJoin(program: Command): void {
@@ -41,7 +38,7 @@ export function addJoin(program: Command): void {
     .option('--wait-for-links <n>', 'neighbours to wait for before the first round', whole(0, 64), 1)
     .option('--wait-seconds <s>', 'longest wait for them', whole(0, 86_400), 60)
     .option('--linger-seconds <s>', 'keep serving after the end, for neighbours that are behind', whole(0, 86_400), 15)
-    .option('--engine <name>', 'wasm or cpu (pure JavaScript)')
+    .addOption(new Option('--engine <name>', 'wasm or cpu (pure JavaScript)').choices(['wasm', 'cpu']))
     .option('--json', 'print one JSON document on stdout at the end')
     .addHelpText('after', EXAMPLES)
     .action(join)
@@ -49,83 +46,27 @@ export function addJoin(program: Command): void {
 
 async function join(argument: string, options: JoinOptions): Promise<void> {
   const invite = await readInvite(argument)
-  const log = await createLog('join')
-  const { signal, dispose } = interruptSignal()
-  const closers: (() => Promise<void>)[] = []
-  try {
-    // A file that cannot be read is said before a home is made for it; the worker reads it again, by the run's schema.
-    const { checkTable } = await import('../data/index.ts')
-    for (const path of [options.data, options.test ?? []].flat()) await checkTable(path, { signal })
-    const { peer, run } = await openSession({ ...options, invite, log }, signal)
-    closers.push(() => peer.stop())
-    const [{ startVectorWorker }, { TrainerRun }, { openControl }, { purgeRun }] = await Promise.all([
-      import('../vectors/index.ts'),
-      import('../run/trainer-run.ts'),
-      import('../run/open-control.ts'),
-      import('../run/purge-run.ts')
-    ])
-    const vectors = await startVectorWorker({
-      manifest: run.manifestBytes,
-      modelJson: run.modelJson,
-      initial: new Uint8Array(run.initial.buffer, run.initial.byteOffset, run.initial.byteLength),
-      rows: { data: options.data, seed: options.seed, ...(options.test === undefined ? {} : { test: options.test }) },
+  const [{ checkTable }, { encodeInvite }] = await Promise.all([
+    import('../data/index.ts'),
+    import('../../protocols/envelope/index.ts')
+  ])
+  // A file that cannot be read is said before a home is made for it; the worker reads it again, by the run's schema.
+  for (const path of [options.data, options.test ?? []].flat()) await checkTable(path)
+  await takePart({
+    ...options,
+    request: {
+      role: 'trainer',
+      invite: encodeInvite(invite),
+      data: resolve(options.data),
+      ...(options.test === undefined ? {} : { test: resolve(options.test) }),
+      seed: options.seed,
+      waitForLinks: options.waitForLinks,
+      waitSeconds: options.waitSeconds,
+      lingerSeconds: options.lingerSeconds,
       ...(options.engine === undefined ? {} : { engine: options.engine })
-    })
-    closers.push(() => vectors.close())
-    const { report } = vectors
-    log.info(`${report.samples} rows to train on, ${report.heldOut} held out, engine ${report.engine}`)
-    if (report.engineReason !== undefined) log.warn(report.engineReason)
-    const { batch, rounds } = run.manifest.training
-    if (report.batch < batch) log.warn(`batch cut from ${batch} to the ${report.batch} rows there are`)
-    if (report.notes.ignoredColumns.length > 0)
-      log.warn(`columns that the run does not know: ${report.notes.ignoredColumns.join(', ')}`)
-    let loggedAt = 0
-    const trainer = new TrainerRun({
-      peer,
-      run,
-      network: invite.network,
-      invite,
-      vectors,
-      company: { links: options.waitForLinks, ms: 1000 * options.waitSeconds },
-      onRound: ({ round, phase, loss, links }) => {
-        if (Date.now() - loggedAt < LOG_INTERVAL_MS) return
-        loggedAt = Date.now()
-        log.info(
-          `round ${round + 1} of ${rounds} (${phase}), ${links} links${loss === undefined ? '' : `, loss ${loss.toFixed(3)}`}`
-        )
-      },
-      onCheckpoint: ({ root }, { round }) => log.info(`checkpoint of round ${round}: ${root}`),
-      onNotice: (message) => log.warn(message)
-    })
-    closers.push(() => trainer.stop())
-    await trainer.start()
-    const control = await openControl({ peer, run, network: invite.network, roles: ['trainer'], running: trainer })
-    closers.push(() => control.close())
-    const session = AbortSignal.any([signal, control.leaving])
-    const { end, rounds: played } = await trainer.train(session)
-    if (control.leaving.aborted) {
-      await trainer.stop()
-      if (control.wantsPurge) await purgeRun(peer, run)
-      log.info(`left the run in round ${played}${control.wantsPurge ? ', nothing of it is kept here' : ''}`)
-      return
+    },
+    onDone: ({ type, ...end }) => {
+      if (options.json === true) process.stdout.write(`${JSON.stringify(end)}\n`)
     }
-    if (end === 'interrupted') {
-      log.info(`stopped in round ${played}; the copy is saved, join again with the same home to go on`)
-      throw new ExitError(INTERRUPTED)
-    }
-    const metrics = report.heldOut > 0 ? await vectors.evaluate() : null
-    log.info(
-      `done after ${played} rounds${metrics === null ? '' : `, accuracy ${(100 * metrics.accuracy).toFixed(1)} %`}`
-    )
-    await trainer.linger(1000 * options.lingerSeconds, session)
-    if (options.json === true) {
-      const checkpoint = trainer.newestCheckpoint?.toString() ?? null
-      process.stdout.write(`${JSON.stringify({ run: run.id.toString(), rounds: played, metrics, checkpoint })}\n`)
-    }
-  } catch (error) {
-    throw signal.aborted ? new ExitError(INTERRUPTED) : error
-  } finally {
-    for (const close of closers.reverse()) await close()
-    dispose()
-  }
+  })
 }

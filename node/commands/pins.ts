@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
-import { callControl, NotRunningError } from '../control/control-client.ts'
+import { callControl } from '../control/control-client.ts'
 import type { PinEntry } from '../control/index.ts'
 import { DEFAULT_HOME } from './options.ts'
+import { reachHome } from './reach-home.ts'
 
 interface PinsOptions {
   readonly home: string
@@ -73,12 +74,11 @@ function print({ json }: PinsOptions, pins: readonly PinEntry[]): void {
 }
 
 /** Asks the peer that runs in the home; where none does, the home is opened, without a network. */
-async function withPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promise<T> {
-  try {
-    return await work(remotePins(home))
-  } catch (error) {
-    if (!(error instanceof NotRunningError)) throw error
-  }
+function withPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promise<T> {
+  return reachHome({ running: () => work(remotePins(home)), alone: () => withOwnPins(home, work) })
+}
+
+async function withOwnPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promise<T> {
   const [{ openHome, openStorage }, { parseCid, pinEntry }] = await Promise.all([
     import('../../storage/index.ts'),
     import('../run/pin-entry.ts')

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { callControl } from '../control/control-client.ts'
+import { callControl, NotRunningError, PeerEndedError } from '../control/control-client.ts'
 import type { PeerStatus } from '../control/index.ts'
+import { describeStatus } from './describe-status.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { DEFAULT_HOME } from './options.ts'
 
@@ -15,7 +16,7 @@ const EXAMPLES = `
 Examples:
   $ starling status --home b
   $ starling status --home b --watch
-  $ starling status --home b --json | jq .training.round`
+  $ starling status --home b --json | jq '.runs[].training.round'`
 
 const WATCH_INTERVAL_MS = 1000
 
@@ -23,26 +24,32 @@ const WATCH_INTERVAL_MS = 1000
 export function addStatus(program: Command): void {
   program
     .command('status')
-    .description('what the peer that runs in a home is doing: run, round, links, bytes, newest checkpoint')
+    .description('what the peer that runs in a home is doing: runs, rounds, links, bytes, newest checkpoints')
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
-    .option('--watch', 'show it again every second until Ctrl-C')
+    .option('--watch', 'show it again every second, until Ctrl-C or until the peer ends')
     .option('--json', 'print one JSON document on stdout; with --watch one a second, a line each')
     .addHelpText('after', EXAMPLES)
     .action(status)
 }
 
 async function status(options: StatusOptions): Promise<void> {
+  const first = await fetchStatus(options.home)
+  if (options.watch === true) return watch(options, first)
+  process.stdout.write(`${options.json === true ? JSON.stringify(first) : describeStatus(first)}\n`)
+}
+
+async function watch(options: StatusOptions, first: PeerStatus): Promise<void> {
   const show = await shower(options)
-  show(await fetchStatus(options.home))
-  if (options.watch !== true) return
   const { signal, dispose } = interruptSignal()
   try {
-    for (;;) {
+    for (let status = first; ; status = await fetchStatus(options.home)) {
+      show(status)
       await delay(WATCH_INTERVAL_MS, undefined, { signal })
-      show(await fetchStatus(options.home))
     }
   } catch (error) {
-    throw signal.aborted ? new ExitError(INTERRUPTED) : error
+    if (signal.aborted) throw new ExitError(INTERRUPTED)
+    if (!(error instanceof NotRunningError || error instanceof PeerEndedError)) throw error
+    process.stderr.write(`the peer in ${options.home} has ended; \`starling logs\` shows its last words\n`)
   } finally {
     dispose()
   }
@@ -53,57 +60,17 @@ async function fetchStatus(home: string): Promise<PeerStatus> {
 }
 
 /** A view that is redrawn on a terminal, and lines that follow each other elsewhere. */
-async function shower({ watch, json }: StatusOptions): Promise<(status: PeerStatus) => void> {
+async function shower({ json }: StatusOptions): Promise<(status: PeerStatus) => void> {
   if (json === true) return (status) => process.stdout.write(`${JSON.stringify(status)}\n`)
-  if (watch !== true || !process.stdout.isTTY) return (status) => process.stdout.write(`${describeStatus(status)}\n`)
+  const { StatusWatch } = await import('./watch-status.ts')
+  const view = new StatusWatch()
+  if (!process.stdout.isTTY) {
+    return (status) => {
+      const lines = view.lines(status, Date.now())
+      if (lines !== '') process.stdout.write(`${lines}\n`)
+    }
+  }
   const { createLogUpdate } = await import('log-update')
   const live = createLogUpdate(process.stdout)
-  return (status) => live(describeStatus(status))
-}
-
-/** A status as people read it. */
-export function describeStatus(status: PeerStatus): string {
-  const { run, training, links, checkpoint } = status
-  const refused = Object.entries(status.refused).map(([reason, count]) => `${reason} ${count}`)
-  const lines = [
-    [
-      'peer',
-      `${status.peer} (${status.roles.join(', ')}), process ${status.pid}, up ${age(Date.now() - status.startedAt)}`
-    ],
-    ['run', `${run.name} ${run.id}, ${run.parameters} parameters`],
-    ...(training === undefined ? [] : [['training', describeTraining(training)]]),
-    ['links', `${links.length}, connections ${status.connections}`],
-    ...links.map(({ peer, rttMs, ageMs }) => ['', `${peer}  ${rttMs.toFixed(1)} ms, ${age(ageMs)}`]),
-    ['traffic', `${megabytes(status.sentBytes)} sent, ${megabytes(status.receivedBytes)} received`],
-    ['memory', megabytes(status.rssBytes)],
-    ['checkpoint', checkpoint === undefined ? 'none yet' : describeCheckpoint(checkpoint)],
-    ...(refused.length === 0 ? [] : [['refused', refused.join(', ')]])
-  ]
-  return lines.map(([name, text]) => `${name!.padEnd(11)}${text}`).join('\n')
-}
-
-function describeTraining({
-  state,
-  round,
-  rounds,
-  loss,
-  engine,
-  samples
-}: NonNullable<PeerStatus['training']>): string {
-  const measured = loss === undefined ? '' : `, loss ${loss.toFixed(3)}`
-  return `${state}, round ${round} of ${rounds}${measured}; ${samples} rows, engine ${engine}`
-}
-
-function describeCheckpoint({ root, round, accuracy }: NonNullable<PeerStatus['checkpoint']>): string {
-  return `${root} of round ${round}${accuracy === undefined ? '' : `, accuracy ${(100 * accuracy).toFixed(1)} %`}`
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
-}
-
-function age(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  if (seconds < 120) return `${seconds} s`
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
+  return (status) => live(view.draw(status, Date.now()))
 }

@@ -1,6 +1,8 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { controlPath } from './control-path.ts'
+import type { RunEnd, RunEvent, RunRequest } from './run-request.ts'
 
 /** A fetched pin may be a large model on a slow line; everything else is answered at once. */
 const TIMEOUT_MS = 600_000
@@ -17,46 +19,118 @@ export class NotRunningError extends Error {
   }
 }
 
+/** The peer ended before it answered. */
+export class PeerEndedError extends Error {
+  override readonly name = 'PeerEndedError'
+  readonly code = 'ERR_PEER_ENDED'
+
+  constructor(home: string, cause?: unknown) {
+    super(`the peer that ran in ${home} has ended: \`starling logs\` shows its last words`, { cause })
+  }
+}
+
 /** The running peer refused. */
 export class ControlError extends Error {
   override readonly name = 'ControlError'
-  readonly code = 'ERR_CONTROL'
+  readonly code: string
+
+  constructor(message: string, code = 'ERR_CONTROL') {
+    super(message)
+    this.code = code
+  }
 }
 
 export type ControlMethod = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
-/** Asks the peer that runs in `home`. Throws NotRunningError, ControlError with the peer's sentence. */
+/** Asks the peer that runs in `home`. Throws NotRunningError, PeerEndedError, ControlError with the peer's sentence. */
 export async function callControl(home: string, method: ControlMethod, path: string): Promise<unknown> {
+  return onSocket(home, async (socketPath) => {
+    const response = await send({ socketPath, method, path, timeout: TIMEOUT_MS })
+    return readAnswer(response)
+  })
+}
+
+/**
+ * Has the peer that runs in `home` take part in a run, and follows it there until it has ended. Throws NotRunningError,
+ * ControlError where the peer refuses, PeerEndedError when the process dies on the way.
+ */
+export async function followRun(home: string, wanted: RunRequest, onEvent: (event: RunEvent) => void): Promise<RunEnd> {
+  let hasJoined = false
+  try {
+    return await onSocket(home, async (socketPath) => {
+      const response = await send({ socketPath, method: 'POST', path: '/runs' }, JSON.stringify(wanted))
+      if ((response.statusCode ?? 0) >= 400) await readAnswer(response)
+      hasJoined = true
+      for await (const event of eventsOf(response)) {
+        onEvent(event)
+        if (event.type === 'ended') return event.end
+      }
+      throw new PeerEndedError(resolve(home))
+    })
+  } catch (error) {
+    // What would else mean that nothing has begun yet, and could be tried again.
+    throw hasJoined && error instanceof PeerEndedError ? new FollowedPeerEndedError(resolve(home), error) : error
+  }
+}
+
+/** The peer ended without a word while a run in it was followed. */
+class FollowedPeerEndedError extends Error {
+  override readonly name = 'FollowedPeerEndedError'
+  readonly code = 'ERR_FOLLOWED_PEER_ENDED'
+
+  constructor(home: string, cause: unknown) {
+    super(`the peer that ran in ${home} ended without a word: see \`starling logs\`, and join again to go on`, {
+      cause
+    })
+  }
+}
+
+async function onSocket<T>(home: string, work: (socketPath: string) => Promise<T>): Promise<T> {
   const dir = resolve(home)
   const socket = await controlPath(dir).catch(() => {
     throw new NotRunningError(dir)
   })
   try {
-    const { status, body } = await exchange(socket.path, method, path)
-    const answer = JSON.parse(body) as { message?: string }
-    if (status >= 400) throw new ControlError(answer.message ?? `the peer answered ${status}`)
-    return answer
+    return await work(socket.path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR' ? new NotRunningError(dir) : error
+    if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') throw new NotRunningError(dir)
+    throw code === 'ECONNRESET' || code === 'EPIPE' ? new PeerEndedError(dir, error) : error
   } finally {
     await socket.close()
   }
 }
 
-function exchange(socketPath: string, method: ControlMethod, path: string): Promise<{ status: number; body: string }> {
+interface Call {
+  readonly socketPath: string
+  readonly method: ControlMethod
+  readonly path: string
+  readonly timeout?: number
+}
+
+function send({ timeout, ...call }: Call, body?: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, timeout: TIMEOUT_MS }, (response) => {
-      let body = ''
-      response.setEncoding('utf8')
-      response.on('data', (text: string) => {
-        body += text
-      })
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }))
-      response.once('error', reject)
-    })
-    call.once('timeout', () => call.destroy(new ControlError(`no answer after ${TIMEOUT_MS / 1000} s`)))
-    call.once('error', reject)
-    call.end()
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+    const sent = request({ ...call, headers, ...(timeout === undefined ? {} : { timeout }) }, resolve)
+    sent.once('timeout', () => sent.destroy(new ControlError(`no answer after ${TIMEOUT_MS / 1000} s`)))
+    sent.once('error', reject)
+    sent.end(body)
   })
+}
+
+/** One event a line. */
+async function* eventsOf(response: IncomingMessage): AsyncGenerator<RunEvent> {
+  let rest = ''
+  for await (const part of response.setEncoding('utf8')) {
+    const lines = (rest + part).split('\n')
+    rest = lines.pop()!
+    for (const line of lines) yield JSON.parse(line) as RunEvent
+  }
+}
+
+async function readAnswer(response: IncomingMessage): Promise<unknown> {
+  const status = response.statusCode ?? 0
+  const answer = JSON.parse(await text(response)) as { message?: string; code?: string }
+  if (status >= 400) throw new ControlError(answer.message ?? `the peer answered ${status}`, answer.code)
+  return answer
 }

@@ -1,10 +1,21 @@
 import { chmod, rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import fastify, { type FastifyInstance } from 'fastify'
+import { z } from 'zod'
 import { controlPath } from './control-path.ts'
+import { type RunEvent, type RunRequest, runRequest } from './run-request.ts'
 import { type PeerStatus, peerStatus } from './status.ts'
 
-/** Requests are a few words. */
-const MAX_BODY_BYTES = 16 * 1024
+/** The longest request is an invite with two paths. */
+const MAX_BODY_BYTES = 128 * 1024
+
+/** What may wait for somebody who follows a run and does not read; past it lines are left out. */
+const MAX_UNREAD_CHARACTERS = 256 * 1024
+
+/** Whoever follows a run hears how it ended before the socket closes, unless it does not read. */
+const LAST_WORDS_MS = 1000
 
 const OWNER_ONLY = 0o600
 
@@ -18,27 +29,19 @@ export interface PinEntry {
   readonly round?: number
 }
 
-/** What a running peer lets its owner do from another process. */
+/** What a running peer lets its owner do from another process. `run`: id or name, needed where there are several. */
 export interface Controls {
   status(): PeerStatus
-  /** Absent for a peer that does not train. */
-  readonly pause?: () => void
-  readonly resume?: () => void
-  /** Parts from the run; the process ends by itself afterwards. */
-  leave(options: { purge: boolean }): void
+  /** Takes part in one more run; `onEvent` hears what happens in it, until it has ended. */
+  join(request: RunRequest, onEvent: (event: RunEvent) => void): Promise<unknown>
+  pause(run?: string): void
+  resume(run?: string): void
+  /** Parts from a run. Resolves with true where the process ends by itself afterwards. */
+  leave(options: { purge: boolean }, run?: string): Promise<boolean>
   pins(): Promise<PinEntry[]>
   /** Fetches a root with all that it links to, from peers where it is not here, and keeps it. */
   pin(root: string): Promise<PinEntry>
   unpin(root: string): Promise<boolean>
-}
-
-/** The command does not apply to this peer. */
-class NotTrainingError extends Error {
-  readonly statusCode = 409
-
-  constructor(what: string) {
-    super(`this peer has no data and does not train: there is nothing to ${what}`)
-  }
 }
 
 /** A peer's control socket: HTTP on a unix socket in its home, for the home's owner alone. */
@@ -50,11 +53,13 @@ export interface ControlServer {
 export async function startControl(home: string, controls: Controls): Promise<ControlServer> {
   const socket = await controlPath(home)
   await rm(socket.path, { force: true })
-  const app = createApp(controls)
+  const followers = new Set<Promise<void>>()
+  const app = createApp(controls, followers)
   await app.listen({ path: socket.path })
   await chmod(socket.path, OWNER_ONLY)
   return {
     close: async () => {
+      await Promise.race([Promise.all(followers), delay(LAST_WORDS_MS, undefined, { ref: false })])
       await app.close()
       await rm(socket.path, { force: true })
       await socket.close()
@@ -62,27 +67,52 @@ export async function startControl(home: string, controls: Controls): Promise<Co
   }
 }
 
-function createApp(controls: Controls): FastifyInstance {
+interface RunQuery {
+  readonly run?: string
+  readonly purge?: string
+}
+
+function createApp(controls: Controls, followers: Set<Promise<void>>): FastifyInstance {
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true })
   app.get('/status', async () => peerStatus.parse(controls.status()))
-  app.post('/pause', async () => {
-    if (controls.pause === undefined) throw new NotTrainingError('pause')
-    controls.pause()
+  app.post('/runs', async ({ body }, reply) => {
+    const wanted = runRequest.safeParse(body)
+    if (!wanted.success) return reply.code(400).send({ message: z.prettifyError(wanted.error) })
+    const lines = new Lines()
+    await controls.join(wanted.data, (event) => lines.add(event))
+    const sent = finished(reply.raw)
+      .catch(() => {})
+      .finally(() => followers.delete(sent))
+    followers.add(sent)
+    return reply.type('application/x-ndjson').send(lines.stream)
+  })
+  app.post<{ Querystring: RunQuery }>('/pause', async ({ query }) => {
+    controls.pause(query.run)
     return {}
   })
-  app.post('/resume', async () => {
-    if (controls.resume === undefined) throw new NotTrainingError('resume')
-    controls.resume()
+  app.post<{ Querystring: RunQuery }>('/resume', async ({ query }) => {
+    controls.resume(query.run)
     return {}
   })
-  app.post<{ Querystring: { purge?: string } }>('/leave', async ({ query }) => {
-    controls.leave({ purge: query.purge === 'true' })
-    return {}
-  })
+  app.post<{ Querystring: RunQuery }>('/leave', async ({ query }) => ({
+    isLast: await controls.leave({ purge: query.purge === 'true' }, query.run)
+  }))
   app.get('/pins', async () => controls.pins())
   app.put<{ Params: { root: string } }>('/pins/:root', async ({ params }) => controls.pin(params.root))
   app.delete<{ Params: { root: string } }>('/pins/:root', async ({ params }) => ({
     removed: await controls.unpin(params.root)
   }))
   return app
+}
+
+/** Events as lines of JSON, for as long as somebody reads them; the run does not depend on it. */
+class Lines {
+  readonly stream = new Readable({ read: () => {}, encoding: 'utf8' })
+
+  add(event: RunEvent): void {
+    if (this.stream.destroyed) return
+    const isLast = event.type === 'ended'
+    if (isLast || this.stream.readableLength < MAX_UNREAD_CHARACTERS) this.stream.push(`${JSON.stringify(event)}\n`)
+    if (isLast) this.stream.push(null)
+  }
 }

@@ -4,7 +4,9 @@
  * ```ts
  * const control = await startControl(home.dir, controls)          // in the peer
  * const status = await callControl(home.dir, 'GET', '/status')     // in another process of the same user: control-client.ts
+ * const end = await followRun(home.dir, request, onEvent)          // one more run in that peer
  * ```
  */
 export { type ControlServer, type Controls, type PinEntry, startControl } from './control-server.ts'
-export { type PeerStatus, peerStatus, type TrainingStatus } from './status.ts'
+export type { RunEnd, RunEvent, RunRequest, TrainingRequest } from './run-request.ts'
+export { type LinkStatus, type PeerStatus, peerStatus, type RunStatus, type TrainingStatus } from './status.ts'

@@ -9,15 +9,20 @@ const link = z.object({
   /** Least round trip of the last probes, milliseconds. */
   rttMs: z.number(),
   /** How long the link stands, milliseconds. */
-  ageMs: z.number()
+  ageMs: z.number(),
+  /** Since the neighbour's newest delta, milliseconds; absent before its first. */
+  heardMs: z.exactOptional(z.number()),
+  /** True while this peer waits for the neighbour's next delta. */
+  isAwaited: z.boolean()
 })
 
 const training = z.object({
-  state: z.enum(['waiting', 'training', 'paused', 'closing', 'done']),
   round: count,
   rounds: count,
   /** Mean training loss of the newest round. */
   loss: z.exactOptional(z.number()),
+  /** Mean training losses from the first round to the newest, each over as many rounds. */
+  lossTrend: z.array(z.number()),
   /** Milliseconds of the newest round in local steps, and in waiting for neighbours. */
   trainMs: z.exactOptional(z.number()),
   waitMs: z.exactOptional(z.number()),
@@ -25,7 +30,25 @@ const training = z.object({
   samples: count
 })
 
-/** What a running peer tells about itself on its control socket; bytes are counted at its sockets. */
+const run = z.object({
+  id: z.string(),
+  network: z.string(),
+  role: z.enum(['trainer', 'pinner']),
+  state: z.enum(['starting', 'following', 'waiting', 'training', 'paused', 'closing', 'done', 'leaving']),
+  /** Milliseconds since 1970. */
+  startedAt: z.number(),
+  /** Absent until the run's manifest is here. */
+  name: z.exactOptional(z.string()),
+  parameters: z.exactOptional(count),
+  /** Absent for a run without data, and until its rows are read. */
+  training: z.exactOptional(training),
+  links: z.array(link),
+  checkpoint: z.exactOptional(z.object({ root: z.string(), round: count, accuracy: z.exactOptional(fraction) })),
+  /** How often input was refused, by reason. */
+  refused: z.record(z.string(), count)
+})
+
+/** What a running peer tells about itself on its control socket; bytes are counted at its sockets, for all runs together. */
 export const peerStatus = z.object({
   v: z.literal(1),
   peer: z.string(),
@@ -35,18 +58,15 @@ export const peerStatus = z.object({
   /** Milliseconds since 1970. */
   startedAt: z.number(),
   addresses: z.array(z.string()),
-  run: z.object({ id: z.string(), name: z.string(), network: z.string(), parameters: count }),
-  /** Absent for a peer without data. */
-  training: z.exactOptional(training),
-  links: z.array(link),
   connections: count,
   sentBytes: count,
   receivedBytes: count,
   rssBytes: count,
-  checkpoint: z.exactOptional(z.object({ root: z.string(), round: count, accuracy: z.exactOptional(fraction) })),
-  /** How often input was refused, by reason. */
-  refused: z.record(z.string(), count)
+  /** Every run that this peer is in, the oldest first. */
+  runs: z.array(run)
 })
 
 export type PeerStatus = z.infer<typeof peerStatus>
+export type RunStatus = z.infer<typeof run>
+export type LinkStatus = z.infer<typeof link>
 export type TrainingStatus = z.infer<typeof training>

@@ -50,6 +50,14 @@ interface Neighbour {
   readonly delayMs: number[]
 }
 
+/** What an owner who looks in wants to know of a neighbour. */
+export interface NeighbourNews {
+  /** When its newest version was published, on the own monotonic clock; undefined before its first. */
+  readonly heardAt: number | undefined
+  /** True while this peer waits for its next delta. */
+  readonly isAwaited: boolean
+}
+
 export interface NeighboursInit {
   readonly rules: ChainRules
   readonly keeper: CopyKeeper
@@ -65,6 +73,8 @@ export class Neighbours {
   readonly #init: NeighboursInit
   readonly #neighbours = new Map<string, Neighbour>()
   readonly #ownTrainMs: number[] = []
+  /** The round in which this peer waits for news. */
+  #waitingIn: number | undefined
   #onChange: () => void = () => {}
 
   constructor(init: NeighboursInit) {
@@ -78,6 +88,14 @@ export class Neighbours {
   /** Neighbours whose public copy is held. */
   get versions(): readonly Version[] {
     return [...this.#neighbours.values()].flatMap(({ follower }) => follower.version ?? [])
+  }
+
+  newsOf(id: string): NeighbourNews {
+    const awaited = this.#waitingIn === undefined ? [] : this.#awaited(this.#waitingIn)
+    return {
+      heardAt: this.#neighbours.get(id)?.follower.version?.heardAt,
+      isAwaited: awaited.some(({ peer }) => peer.id === id)
+    }
   }
 
   /** Neighbours that had begun to publish before the link was opened. */
@@ -153,7 +171,9 @@ export class Neighbours {
       neighbours.flatMap(({ delayMs }) => delayMs),
       this.#init.graceFloorMs
     )
+    this.#waitingIn = round
     await this.until(() => this.#awaited(round).length === 0, grace, signal)
+    this.#waitingIn = undefined
     for (const neighbour of this.#awaited(round)) neighbour.missedWaits += 1
   }
 

@@ -6,7 +6,7 @@ import type { Phase, RefusalReason, RunManifest } from '../../protocols/envelope
 import type { RollBackTarget, RoundOutcome, Start, Vectors } from '../vectors/index.ts'
 import { CheckpointTurns } from './checkpoint-turns.ts'
 import { DivergedError, MAX_ROLL_BACKS } from './diverged-error.ts'
-import { type LinkedPeer, type MixedVersion, Neighbours } from './neighbours.ts'
+import { type LinkedPeer, type MixedVersion, type NeighbourNews, Neighbours } from './neighbours.ts'
 import { OwnChain } from './own-chain.ts'
 import { PauseGate } from './pause-gate.ts'
 
@@ -156,6 +156,10 @@ export class Participant {
 
   get degree(): number {
     return this.#neighbours.degree
+  }
+
+  newsOf(neighbour: string): NeighbourNews {
+    return this.#neighbours.newsOf(neighbour)
   }
 
   /** True when no neighbour needs this peer for its own rounds any more. */

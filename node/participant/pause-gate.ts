@@ -22,11 +22,21 @@ export class PauseGate {
     let hasWaited = false
     while (this.#isPaused && !signal.aborted) {
       hasWaited = true
-      await new Promise<void>((resolve) => {
-        this.#onResume = resolve
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
+      await this.#resumed(signal)
     }
     return hasWaited
+  }
+
+  /** A run may be paused thousands of times on one signal: nothing of a pause stays on it. */
+  #resumed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = () => {
+        signal.removeEventListener('abort', finish)
+        this.#onResume = () => {}
+        resolve()
+      }
+      this.#onResume = finish
+      signal.addEventListener('abort', finish)
+    })
   }
 }

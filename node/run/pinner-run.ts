@@ -6,9 +6,10 @@ import {
   parseCheckpointAnnouncement,
   type SignedCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
-import type { Link } from '../../protocols/links/index.ts'
+import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
 import { keepCheckpoint } from './checkpoints.ts'
+import { describeLinks } from './describe-links.ts'
 import { invitedMembers } from './locate-run.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import type { RunFiles } from './run-files.ts'
@@ -73,8 +74,10 @@ export class PinnerRun {
     return this.#network.refusals
   }
 
-  get links(): ReadonlyMap<string, Link> {
-    return this.#network.links.links
+  readonly state = 'following'
+
+  get links(): LinkStatus[] {
+    return describeLinks(this.#network.links.links)
   }
 
   /** The newest checkpoint that was heard of. */

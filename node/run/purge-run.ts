@@ -1,18 +1,19 @@
 import { type Copies, createCopies } from '../../storage/index.ts'
 import type { Peer } from '../peer.ts'
-import type { RunFiles } from './run-files.ts'
 
 /**
  * Removes what the home holds of a run: chain, saved copy, checkpoints, manifest and model. What a user pinned stays, and
  * so do the logs: `outbound.jsonl` is the record of what has left this machine for good.
+ *
+ * `isAlone`: no other run is under way here. Blocks that another one has just stored, and not yet named, look as if
+ * nobody needed them: then what is young is left for a later sweep.
  */
-export async function purgeRun({ home, storage }: Peer, { id }: RunFiles): Promise<void> {
-  const run = id.toString()
+export async function purgeRun({ home, storage }: Peer, run: string, isAlone: boolean): Promise<void> {
   const copies: Copies = createCopies(home)
   await copies.remove(run)
   await storage.chains.remove(run)
   const kept = await storage.pins.list()
   for (const pin of kept)
-    if (pin.by === 'policy' && (pin.run === run || pin.root.equals(id))) await storage.pins.unkeep(pin.root)
-  await storage.sweep({ graceMs: 0 })
+    if (pin.by === 'policy' && (pin.run === run || pin.root.toString() === run)) await storage.pins.unkeep(pin.root)
+  await storage.sweep(isAlone ? { graceMs: 0 } : {})
 }

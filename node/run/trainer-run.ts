@@ -11,7 +11,7 @@ import {
 import { streamFault } from '../../protocols/frames.ts'
 import type { Link } from '../../protocols/links/index.ts'
 import { type Copies, createCopies, newIncarnation } from '../../storage/index.ts'
-import type { TrainingStatus } from '../control/index.ts'
+import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
 import {
   type CheckpointRequest,
   type OwnDelta,
@@ -22,8 +22,10 @@ import {
 import type { Peer } from '../peer.ts'
 import type { VectorWorker, WorkerReport } from '../vectors/index.ts'
 import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
+import { describeLinks } from './describe-links.ts'
 import { EventLog } from './event-log.ts'
 import { invitedMembers } from './locate-run.ts'
+import { LossTrend } from './loss-trend.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
@@ -80,6 +82,7 @@ export class TrainerRun {
   readonly #outbound: EventLog
   readonly #incarnation = newIncarnation(systemClock.wallNow())
   readonly #newest = new NewestCheckpoint()
+  readonly #trend = new LossTrend()
   #live: Participant | undefined
   #lastRound: RoundEvent | undefined
   /** What is being stored, oldest first. */
@@ -129,8 +132,8 @@ export class TrainerRun {
     return this.#network.links.links.size
   }
 
-  get links(): ReadonlyMap<string, Link> {
-    return this.#network.links.links
+  get links(): LinkStatus[] {
+    return describeLinks(this.#network.links.links, (id) => this.#live?.newsOf(id))
   }
 
   /** The newest checkpoint's announcement, own or heard of. */
@@ -151,19 +154,21 @@ export class TrainerRun {
     const { run, vectors } = this.#init
     const { loss, trainMs, waitMs } = this.#lastRound ?? {}
     return {
-      state: this.#state,
       round: this.#live?.round ?? 0,
       rounds: run.manifest.training.rounds,
       ...(loss === undefined ? {} : { loss }),
+      lossTrend: [...this.#trend.points],
       ...(trainMs === undefined || waitMs === undefined ? {} : { trainMs, waitMs }),
       engine: vectors.report.engine,
       samples: vectors.report.samples
     }
   }
 
-  get #state(): TrainingStatus['state'] {
-    if (this.#live?.chain === undefined) return 'waiting'
-    return this.#live.isPaused ? 'paused' : this.#live.phase
+  get state(): RunStatus['state'] {
+    if (this.#live === undefined) return 'starting'
+    const { isPaused, phase, chain } = this.#live
+    if (isPaused && phase === 'training') return 'paused'
+    return chain === undefined ? 'waiting' : phase
   }
 
   /** Joins the network of the run: from here on links are made and answered. */
@@ -251,7 +256,8 @@ export class TrainerRun {
     if (fault !== undefined) this.#network.refuse(id, fault.reason)
     // A neighbour that dies while it is asked is the usual case, and its link says so.
     if (!this.#network.links.links.has(id)) return
-    this.#events.append({ t: Date.now(), fetchFailed: id, reason: error.message })
+    const run = this.#init.run.id.toString()
+    this.#events.append({ t: Date.now(), run, fetchFailed: id, reason: error.message })
   }
 
   #head() {
@@ -338,8 +344,10 @@ export class TrainerRun {
   }
 
   #rounded(event: RoundEvent): void {
-    const line = { ...event, ...this.#init.peer.traffic.totals }
+    const { run, peer } = this.#init
+    const line = { run: run.id.toString(), ...event, ...peer.traffic.totals }
     this.#lastRound = event
+    if (event.loss !== undefined) this.#trend.add(event.loss)
     this.#events.append(line)
     this.#init.onRound?.(line)
   }

@@ -55,10 +55,12 @@ export class DeltaService {
 
   constructor(init: DeltaServiceInit) {
     this.#init = init
-    const { libp2p, protocol, onRefused } = init
+    const { libp2p, protocol, run, onRefused } = init
     this.#requests = new Requests({
       libp2p,
       protocol,
+      run,
+      runOf: (request) => parseDeltaRequest(request).run,
       maxMessageBytes: MAX_ANSWER_BYTES,
       maxStreams: MAX_STREAMS,
       answer: (request, frames) => this.#answer(request, frames),

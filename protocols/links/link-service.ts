@@ -1,4 +1,4 @@
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Libp2p, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { LengthPrefixedStream } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts'
 import type { DeltaFrame } from '../delta-gossip/index.ts'
 import type { RefusalReason } from '../envelope/index.ts'
 import { framesOf, streamFault } from '../frames.ts'
+import { type OpenedStream, serveRun } from '../run-streams.ts'
 import { Link } from './link.ts'
 import { Members } from './members.ts'
 import {
@@ -35,6 +36,9 @@ const MAX_PENDING_HANDSHAKES = 4
 
 /** The handshake and the frames after it travel on one stream. */
 const MAX_STREAM_FRAME_BYTES = Math.max(MAX_HANDSHAKE_BYTES, MAX_FRAME_BYTES)
+
+/** libp2p's own default for one protocol: a link, the one that replaces it, and room for handshakes that are refused. */
+const MAX_STREAMS = 32
 
 /** Invalid records from one neighbour before its link is dropped: one may be a fault of transport, three are not. */
 const MAX_FAULTS = 3
@@ -85,6 +89,7 @@ export class LinkService {
   readonly #self: string
   readonly members: Members
   #cancelSeek: () => void = () => {}
+  #withdraw: (() => Promise<void>) | undefined
   #isStopped = false
   /** True once there were k links. */
   #isComplete = false
@@ -102,14 +107,25 @@ export class LinkService {
   }
 
   async start(): Promise<void> {
-    await this.#init.libp2p.handle(this.#init.protocol, (stream, connection) => this.#answer(stream, connection))
+    const { libp2p, protocol, run } = this.#init
+    this.#withdraw = await serveRun({
+      libp2p,
+      protocol,
+      run,
+      runOf: (hello) => parseHello(hello).run,
+      maxFrameBytes: MAX_STREAM_FRAME_BYTES,
+      maxStreams: MAX_STREAMS,
+      firstMessageMs: HANDSHAKE_TIMEOUT_MS,
+      serve: (opened) => this.#answer(opened),
+      onFault: (id, { reason }) => this.noteFault(id, reason)
+    })
     this.#seek()
   }
 
   async stop(reason = 'leaving'): Promise<void> {
     this.#isStopped = true
     this.#cancelSeek()
-    await this.#init.libp2p.unhandle(this.#init.protocol)
+    await this.#withdraw?.()
     await Promise.all([...this.#links.values()].map((link) => link.close(reason)))
   }
 
@@ -249,12 +265,11 @@ export class LinkService {
     }
   }
 
-  async #answer(stream: Stream, connection: Connection): Promise<void> {
+  async #answer({ stream, connection, frames, first }: OpenedStream): Promise<void> {
     const id = connection.remotePeer.toString()
     try {
       const signal = AbortSignal.timeout(HANDSHAKE_TIMEOUT_MS)
-      const frames = framesOf(stream, MAX_STREAM_FRAME_BYTES)
-      const hello = parseHello((await frames.read({ signal })).subarray())
+      const hello = parseHello(first)
       const refused = this.#refusalOf(id, hello)
       const idBytes = connection.remotePeer.toMultihash().bytes
       const { head } = this.#init.local()

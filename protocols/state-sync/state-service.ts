@@ -59,10 +59,12 @@ export class StateService {
 
   constructor(init: StateServiceInit) {
     this.#init = init
-    const { libp2p, protocol, onRefused } = init
+    const { libp2p, protocol, run, onRefused } = init
     this.#requests = new Requests({
       libp2p,
       protocol,
+      run,
+      runOf: (request) => parseStateRequest(request).run,
       maxMessageBytes: MAX_STATE_ANSWER_BYTES,
       maxStreams: MAX_STREAMS,
       answer: (request, frames) => this.#answer(request, frames),

@@ -172,11 +172,11 @@ describe('bad input', { concurrency: 2 }, () => {
     assert.equal(await exists(join(home, 'config.json')), false)
   })
 
-  it('refuses a home in use, and leaves it as it is', async (t) => {
+  it('refuses a run that the peer in the home is in already, and leaves it as it is', async (t) => {
     const home = join(folder, 'pinner')
     const lock = await readFile(join(home, 'home.lock'), 'utf8')
     const finished = await run(t, 'join', invite, '--home', home, '--data', files.get('good')!)
-    assertOneSentence(finished, 1, /home .*pinner is in use by process \d+: stop that process/)
+    assertOneSentence(finished, 1, /the peer that runs in .*pinner is in run .* already: see `starling status`/)
     assert.equal(await readFile(join(home, 'home.lock'), 'utf8'), lock)
   })
 

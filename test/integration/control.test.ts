@@ -45,21 +45,27 @@ async function statusOf(t: TestContext, home: string) {
   return peerStatus.parse(await runJson(t, 'status', '--home', home))
 }
 
+/** The status of a peer in one run, the run's own beside the peer's. */
+async function onlyRun(t: TestContext, home: string) {
+  const { runs, ...peer } = await statusOf(t, home)
+  assert.equal(runs.length, 1)
+  return { ...peer, ...runs[0]! }
+}
+
 describe('a running peer', () => {
   it('tells its owner what it does, pauses, goes on, leaves, and comes back', async (t) => {
     const { keeper, home, join: joinRun } = await startCompany(t)
     const first = await joinRun()
     await waitFor('some rounds', async () => (await playedRounds(home)) > 20)
 
-    const training = await statusOf(t, home)
-    assert.equal(training.training?.state, 'training')
-    assert.ok(training.training.round > 0 && training.training.samples > 0 && training.rssBytes > 0)
-    const pinner = await statusOf(t, keeper)
-    assert.deepEqual([pinner.roles, pinner.training, pinner.run.id], [['pinner'], undefined, training.run.id])
+    const training = await onlyRun(t, home)
+    assert.equal(training.state, 'training')
+    assert.ok(training.training!.round > 0 && training.training!.samples > 0 && training.rssBytes > 0)
+    const pinner = await onlyRun(t, keeper)
+    assert.deepEqual([pinner.role, pinner.training, pinner.id], ['pinner', undefined, training.id])
 
     assert.deepEqual(await runJson(t, 'pause', '--home', home), { state: 'paused' })
-    const paused = await statusOf(t, home)
-    assert.equal(paused.training?.state, 'paused')
+    assert.equal((await onlyRun(t, home)).state, 'paused')
     const atPause = await playedRounds(home)
     await runJson(t, 'resume', '--home', home)
     await waitFor('more rounds', async () => (await playedRounds(home)) > atPause + 20)
@@ -74,7 +80,7 @@ describe('a running peer', () => {
 
     await joinRun()
     await waitFor('the round after the saved copy', async () => {
-      const { training } = await statusOf(t, home)
+      const { training } = await onlyRun(t, home)
       return (training?.round ?? 0) > atPause
     })
     await runJson(t, 'leave', '--home', home)

@@ -7,7 +7,7 @@ import { readBulk, writeBulk } from '../../../protocols/bulk-frames.ts'
 import { InvalidRecordError } from '../../../protocols/envelope/index.ts'
 import { Requests, type RequestsInit } from '../../../protocols/request-response.ts'
 import { refusal } from './envelope/refusals.ts'
-import { filled } from './envelope/samples.ts'
+import { filled, run } from './envelope/samples.ts'
 import { connectedNodes } from './links/loopback-node.ts'
 import { waitFor } from './links/wait-for.ts'
 
@@ -38,7 +38,8 @@ function openStreams(node: Libp2p): Stream[] {
 
 function requestsOf(t: TestContext, libp2p: Libp2p, answer: Answer, faults: string[] = []): Requests {
   const onFault: RequestsInit['onFault'] = (peer, { reason }) => faults.push(`${peer} ${reason}`)
-  const requests = new Requests({ libp2p, protocol: PROTOCOL, maxMessageBytes: 1024, maxStreams: 4, answer, onFault })
+  const bounds = { maxMessageBytes: 1024, maxStreams: 4 }
+  const requests = new Requests({ libp2p, protocol: PROTOCOL, run, runOf: () => run, ...bounds, answer, onFault })
   t.after(() => requests.stop())
   return requests
 }

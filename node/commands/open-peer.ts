@@ -1,0 +1,26 @@
+import type { Peer } from '../peer.ts'
+import { ANY_ADDRESS, withFixedPort } from './listen.ts'
+import type { PeerLog } from './log.ts'
+
+/** Starts a peer in a home, which is made where there is none; it listens at the same address at every start. */
+export async function openPeer(init: { home: string; listen?: string; log: PeerLog }): Promise<Peer> {
+  const [{ createPeer }, { openHome }, { readHomeConfig, writeHomeConfig }] = await Promise.all([
+    import('../peer.ts'),
+    import('../../storage/index.ts'),
+    import('../run/home-config.ts')
+  ])
+  const home = await openHome(init.home, { create: true })
+  const config = await readHomeConfig(home).finally(() => home.close())
+  const listen = init.listen ?? config.listen ?? (await withFixedPort(ANY_ADDRESS))
+  const peer = await createPeer({ home: init.home, listen: [listen] })
+  try {
+    init.log.keepIn(peer.home.dir)
+    // The same port at the next start, so that the addresses others remember stay true.
+    if (config.listen !== listen && !listen.endsWith('/tcp/0')) await writeHomeConfig(peer.home, { ...config, listen })
+    for (const address of peer.libp2p.getMultiaddrs()) init.log.logger.info(`listening on ${address}`)
+    return peer
+  } catch (error) {
+    await peer.stop()
+    throw error
+  }
+}

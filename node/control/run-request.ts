@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import type { Metrics } from '../training/index.ts'
+
+/** Longer than any invite. */
+const MAX_INVITE_CHARACTERS = 64 * 1024
+
+const invite = z.string().max(MAX_INVITE_CHARACTERS)
+const path = z.string().min(1).max(4096)
+const whole = z.number().int().nonnegative()
+
+const training = z.object({
+  role: z.literal('trainer'),
+  invite,
+  /** Absolute paths: who asks and who reads have different working folders. */
+  data: path,
+  test: z.exactOptional(path),
+  seed: whole,
+  waitForLinks: whole,
+  waitSeconds: whole,
+  lingerSeconds: whole,
+  engine: z.exactOptional(z.enum(['wasm', 'cpu']))
+})
+
+const pinning = z.object({ role: z.literal('pinner'), invite })
+
+/** A run that a peer shall take part in, as `starling join` and `start` ask for it. */
+export const runRequest = z.discriminatedUnion('role', [training, pinning])
+export type RunRequest = z.infer<typeof runRequest>
+export type TrainingRequest = z.infer<typeof training>
+
+/** How a run ended for this peer. */
+export type RunEnd =
+  | {
+      readonly type: 'done'
+      readonly run: string
+      readonly rounds: number
+      /** On the own held-out rows; null for a peer that has none. */
+      readonly metrics: Metrics | null
+      /** CID of the newest checkpoint that this peer knows of. */
+      readonly checkpoint: string | null
+    }
+  /** `leave`, by whoever asked for it. */
+  | { readonly type: 'left' }
+  /** The peer was stopped, with all its runs. */
+  | { readonly type: 'stopped' }
+  | { readonly type: 'failed'; readonly message: string; readonly code?: string }
+
+/** What whoever asked for a run hears of it, a line each. */
+export type RunEvent =
+  | { readonly type: 'joined'; readonly run: string; readonly pid: number }
+  | { readonly type: 'log'; readonly level: 'info' | 'warn'; readonly message: string }
+  | { readonly type: 'ended'; readonly end: RunEnd }

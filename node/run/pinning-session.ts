@@ -1,0 +1,32 @@
+import { once } from 'node:events'
+import { locateRun } from './locate-run.ts'
+import { PinnerRun } from './pinner-run.ts'
+import type { RunSession, SessionEnd } from './run-session.ts'
+
+/** Follows a run without data until the signal fires. */
+export async function pinRun(session: RunSession): Promise<SessionEnd> {
+  const { peer, invite, say, signal, onLocated, onRunning } = session
+  const run = await locateRun(peer, invite, signal)
+  onLocated(run)
+  signal.throwIfAborted()
+  const pinner = new PinnerRun({
+    peer,
+    run,
+    network: invite.network,
+    invite,
+    onPinned: ({ root, round, phase, accuracy }) => {
+      const measured = accuracy === undefined ? '' : `, accuracy ${(100 * accuracy).toFixed(1)} %`
+      say('info', `pinned checkpoint ${root} of round ${round} (${phase}${measured})`)
+    },
+    onNotice: (message) => say('warn', message)
+  })
+  try {
+    await pinner.start()
+    onRunning(pinner)
+    say('info', `following run ${run.id}; Ctrl-C stops`)
+    if (!signal.aborted) await once(signal, 'abort')
+    return { type: 'parted', rounds: 0 }
+  } finally {
+    await pinner.stop()
+  }
+}

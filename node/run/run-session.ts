@@ -1,0 +1,39 @@
+import type { Invite, SignedCheckpointAnnouncement } from '../../protocols/envelope/index.ts'
+import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
+import type { Peer } from '../peer.ts'
+import type { Metrics } from '../training/index.ts'
+import type { RunFiles } from './run-files.ts'
+
+/** A run under way, as its owner sees and steers it: a trainer or a pinner. */
+export interface RunningRun {
+  readonly state: RunStatus['state']
+  readonly links: LinkStatus[]
+  readonly refusals: ReadonlyMap<string, number>
+  readonly announced: SignedCheckpointAnnouncement | undefined
+  readonly progress?: TrainingStatus
+  pause?(): void
+  resume?(): void
+}
+
+/** What a session needs to take part in a run. */
+export interface RunSession {
+  readonly peer: Peer
+  readonly invite: Invite
+  readonly say: (level: 'info' | 'warn', message: string) => void
+  /** Fires when this peer shall part from the run. */
+  readonly signal: AbortSignal
+  /** The run's parts are here. */
+  readonly onLocated: (run: RunFiles) => void
+  /** The run is under way. */
+  readonly onRunning: (running: RunningRun) => void
+}
+
+/** How a session ended: to the end of the run, or because the signal fired. */
+export type SessionEnd =
+  | { readonly type: 'parted'; readonly rounds: number }
+  | {
+      readonly type: 'done'
+      readonly rounds: number
+      readonly metrics: Metrics | null
+      readonly checkpoint: string | null
+    }

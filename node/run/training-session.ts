@@ -1,0 +1,94 @@
+import type { TrainingRequest } from '../control/index.ts'
+import { startVectorWorker, type VectorWorker, type WorkerReport } from '../vectors/index.ts'
+import { locateRun } from './locate-run.ts'
+import type { RunFiles } from './run-files.ts'
+import type { RunSession, SessionEnd } from './run-session.ts'
+import { TrainerRun } from './trainer-run.ts'
+
+/** Progress is logged about this often. */
+const LOG_INTERVAL_MS = 5000
+
+type Vectors = VectorWorker & { readonly report: WorkerReport }
+
+/**
+ * Takes part in a run with the own rows, in a worker thread of its own, until it ends and nobody needs this peer any
+ * more, or the signal fires. What it opened is closed again, however it ends. Throws the data's, the engine's and the
+ * run's errors.
+ */
+export async function trainInRun(session: RunSession, request: TrainingRequest): Promise<SessionEnd> {
+  const { peer, invite, signal, onLocated } = session
+  const run = await locateRun(peer, invite, signal)
+  onLocated(run)
+  const vectors = await startVectors(run, request)
+  try {
+    signal.throwIfAborted()
+    describeRows(session, run, vectors.report)
+    return await train(session, request, run, vectors)
+  } finally {
+    await vectors.close()
+  }
+}
+
+function startVectors(run: RunFiles, { data, test, seed, engine }: TrainingRequest): Promise<Vectors> {
+  return startVectorWorker({
+    manifest: run.manifestBytes,
+    modelJson: run.modelJson,
+    initial: new Uint8Array(run.initial.buffer, run.initial.byteOffset, run.initial.byteLength),
+    rows: { data, seed, ...(test === undefined ? {} : { test }) },
+    ...(engine === undefined ? {} : { engine })
+  })
+}
+
+function describeRows({ say }: RunSession, run: RunFiles, report: WorkerReport): void {
+  const { batch } = run.manifest.training
+  const { ignoredColumns } = report.notes
+  say('info', `${report.samples} rows to train on, ${report.heldOut} held out, engine ${report.engine}`)
+  if (report.engineReason !== undefined) say('warn', report.engineReason)
+  if (report.batch < batch) say('warn', `batch cut from ${batch} to the ${report.batch} rows there are`)
+  if (ignoredColumns.length > 0) say('warn', `columns that the run does not know: ${ignoredColumns.join(', ')}`)
+}
+
+async function train(
+  { peer, invite, say, signal, onRunning }: RunSession,
+  request: TrainingRequest,
+  run: RunFiles,
+  vectors: Vectors
+): Promise<SessionEnd> {
+  const trainer = new TrainerRun({
+    peer,
+    run,
+    network: invite.network,
+    invite,
+    vectors,
+    company: { links: request.waitForLinks, ms: 1000 * request.waitSeconds },
+    onRound: sayProgress(say, run.manifest.training.rounds),
+    onCheckpoint: ({ root }, { round }) => say('info', `checkpoint of round ${round}: ${root}`),
+    onNotice: (message) => say('warn', message)
+  })
+  try {
+    await trainer.start()
+    onRunning(trainer)
+    const { end, rounds } = await trainer.train(signal)
+    if (end === 'interrupted') return { type: 'parted', rounds }
+    const metrics = vectors.report.heldOut > 0 ? await vectors.evaluate() : null
+    const measured = metrics === null ? '' : `, accuracy ${(100 * metrics.accuracy).toFixed(1)} %`
+    say('info', `done after ${rounds} rounds${measured}`)
+    await trainer.linger(1000 * request.lingerSeconds, signal)
+    return { type: 'done', rounds, metrics, checkpoint: trainer.newestCheckpoint?.toString() ?? null }
+  } finally {
+    await trainer.stop()
+  }
+}
+
+function sayProgress(
+  say: RunSession['say'],
+  rounds: number
+): NonNullable<ConstructorParameters<typeof TrainerRun>[0]['onRound']> {
+  let saidAt = 0
+  return ({ round, phase, loss, links }) => {
+    if (Date.now() - saidAt < LOG_INTERVAL_MS) return
+    saidAt = Date.now()
+    const measured = loss === undefined ? '' : `, loss ${loss.toFixed(3)}`
+    say('info', `round ${round + 1} of ${rounds} (${phase}), ${links} links${measured}`)
+  }
+}
