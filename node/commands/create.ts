@@ -61,7 +61,7 @@ async function create(options: CreateOptions): Promise<void> {
   const [
     { openHome, openStorage },
     { createRun, draftRun },
-    { readHomeConfig, writeHomeConfig },
+    { readHomeConfig, rememberRun, writeHomeConfig },
     { authorOf, encodeInvite },
     { peerText }
   ] = await Promise.all([
@@ -86,7 +86,8 @@ async function create(options: CreateOptions): Promise<void> {
     const storage = await openStorage({ home })
     try {
       const run = await createRun(home, storage, draft)
-      await writeHomeConfig(home, { ...config, listen, network: options.network })
+      await writeHomeConfig(home, { ...config, listen })
+      await rememberRun(home, run.id.toString(), options.network)
       const addresses = reachableAddresses(listen, peerText(authorOf(home.identity)))
       const invite = encodeInvite({ v: 1, run: run.id.bytes, network: options.network, addresses })
       const { task, parameterCount } = run.manifest

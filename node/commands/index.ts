@@ -6,6 +6,8 @@
  * ```
  */
 import { Command, CommanderError } from 'commander'
+import { acceptSettings } from './apply-settings.ts'
+import { addConfig } from './config.ts'
 import { addControl } from './control.ts'
 import { addCreate } from './create.ts'
 import { addDemo } from './demo.ts'
@@ -37,9 +39,11 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     addControl,
     addPins,
     addPredict,
-    addEvaluate
+    addEvaluate,
+    addConfig
   ])
     add(program)
+  acceptSettings(program)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync([...argv])

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { createLog } from './log.ts'
-import { DEFAULT_HOME, whole } from './options.ts'
+import { DEFAULT_HOME, logLevel, whole } from './options.ts'
 import { openSession } from './peer-session.ts'
 import { readInvite } from './read-invite.ts'
 
@@ -10,6 +10,7 @@ interface JoinOptions {
   readonly test?: string
   readonly home: string
   readonly listen?: string
+  readonly logLevel?: string
   readonly seed: number
   readonly waitForLinks: number
   readonly waitSeconds: number
@@ -42,6 +43,7 @@ export function addJoin(program: Command): void {
     .option('--wait-seconds <s>', 'longest wait for them', whole(0, 86_400), 60)
     .option('--linger-seconds <s>', 'keep serving after the end, for neighbours that are behind', whole(0, 86_400), 15)
     .option('--engine <name>', 'wasm or cpu (pure JavaScript)')
+    .option('--log-level <level>', 'least important lines to log: debug, info, warn or error', logLevel)
     .option('--json', 'print one JSON document on stdout at the end')
     .addHelpText('after', EXAMPLES)
     .action(join)
@@ -49,7 +51,7 @@ export function addJoin(program: Command): void {
 
 async function join(argument: string, options: JoinOptions): Promise<void> {
   const invite = await readInvite(argument)
-  const log = await createLog('join')
+  const log = await createLog('join', options.logLevel)
   const { signal, dispose } = interruptSignal()
   const closers: (() => Promise<void>)[] = []
   try {

@@ -10,6 +10,7 @@ export const DEFAULT_HOME = join(homedir(), '.starling')
 export const DEFAULT_NETWORK = 'public'
 
 const CODECS = ['f32', 'int8', 'int4'] as const
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 /** Parses a whole number of at least `least`. */
 export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -37,6 +38,12 @@ export function codec(text: string): RunPlan['codec'] {
   const found = CODECS.find((name) => name === text)
   if (found === undefined) throw new InvalidArgumentError(`must be one of ${CODECS.join(', ')}.`)
   return found
+}
+
+export function logLevel(text: string): string {
+  if (!LOG_LEVELS.some((name) => name === text))
+    throw new InvalidArgumentError(`must be one of ${LOG_LEVELS.join(', ')}.`)
+  return text
 }
 
 export function list(text: string): string[] {

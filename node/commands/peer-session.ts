@@ -14,12 +14,13 @@ export async function openSession(
   init: { home: string; listen?: string; invite: Invite; log: Logger },
   signal: AbortSignal
 ): Promise<OpenedSession> {
-  const [{ createPeer }, { locateRun }, { openHome }, { readHomeConfig, writeHomeConfig }] = await Promise.all([
-    import('../peer.ts'),
-    import('../run/locate-run.ts'),
-    import('../../storage/index.ts'),
-    import('../run/home-config.ts')
-  ])
+  const [{ createPeer }, { locateRun }, { openHome }, { readHomeConfig, rememberRun, writeHomeConfig }] =
+    await Promise.all([
+      import('../peer.ts'),
+      import('../run/locate-run.ts'),
+      import('../../storage/index.ts'),
+      import('../run/home-config.ts')
+    ])
   const home = await openHome(init.home, { create: true })
   const config = await readHomeConfig(home).finally(() => home.close())
   const listen = init.listen ?? config.listen ?? (await withFixedPort(ANY_ADDRESS))
@@ -28,7 +29,9 @@ export async function openSession(
     // The same port at the next start, so that the addresses others remember stay true.
     if (config.listen !== listen && !listen.endsWith('/tcp/0')) await writeHomeConfig(peer.home, { ...config, listen })
     for (const address of peer.libp2p.getMultiaddrs()) init.log.info(`listening on ${address}`)
-    return { peer, run: await locateRun(peer, init.invite, signal) }
+    const run = await locateRun(peer, init.invite, signal)
+    await rememberRun(peer.home, run.id.toString(), init.invite.network)
+    return { peer, run }
   } catch (error) {
     await peer.stop()
     throw error

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type Command, Option } from 'commander'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { createLog } from './log.ts'
-import { DEFAULT_HOME } from './options.ts'
+import { DEFAULT_HOME, logLevel } from './options.ts'
 import { openSession } from './peer-session.ts'
 import { readInvite } from './read-invite.ts'
 
@@ -10,6 +10,7 @@ interface StartOptions {
   readonly role: 'pinner'
   readonly home: string
   readonly listen?: string
+  readonly logLevel?: string
 }
 
 const EXAMPLES = `
@@ -26,13 +27,14 @@ export function addStart(program: Command): void {
     .addOption(new Option('--role <role>', 'what the peer does').choices(['pinner']).default('pinner'))
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where to listen (default: as in the home, or a free port on all interfaces)')
+    .option('--log-level <level>', 'least important lines to log: debug, info, warn or error', logLevel)
     .addHelpText('after', EXAMPLES)
     .action(start)
 }
 
 async function start(argument: string, options: StartOptions): Promise<void> {
   const invite = await readInvite(argument)
-  const log = await createLog(options.role)
+  const log = await createLog(options.role, options.logLevel)
   const { signal, dispose } = interruptSignal()
   try {
     const { peer, run } = await openSession({ ...options, invite, log }, signal)
