@@ -45,7 +45,8 @@ export {
   HomeNotFoundError,
   HomeNotWritableError,
   HomeVersionError,
-  openHome
+  openHome,
+  peekIdentity
 } from './home.ts'
 export { HomeInUseError } from './home-lock.ts'
 export { copyIdentity, IdentityExistsError, renewIdentity, restoreIdentity } from './identity-backup.ts'

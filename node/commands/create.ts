@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
+import type { DraftRun } from '../run/create-run.ts'
 import { DEFAULT_PLAN } from '../run/run-plan.ts'
+import { canAsk, confirm } from './confirm.ts'
+import { ExitError, UsageError } from './exit.ts'
 import { ANY_ADDRESS, reachableAddresses, withFixedPort } from './listen.ts'
 import { codec, DEFAULT_HOME, DEFAULT_NETWORK, list, positive, whole } from './options.ts'
 
-interface CreateOptions {
+export interface CreateOptions {
   readonly data: string[]
   readonly label: string
   readonly classes?: string[]
@@ -20,6 +23,7 @@ interface CreateOptions {
   readonly k: number
   readonly seed: number
   readonly checkpointEvery: number
+  readonly yes?: boolean
   readonly json?: boolean
 }
 
@@ -52,7 +56,8 @@ export function addCreate(program: Command): void {
     .option('--k <n>', 'neighbours to aim for', whole(1, 64), DEFAULT_PLAN.k)
     .option('--seed <s>', 'decides the initial weights', whole(0, 0xffff_ffff), DEFAULT_PLAN.seed)
     .option('--checkpoint-every <rounds>', 'rounds between checkpoints', whole(1), DEFAULT_PLAN.checkpointEveryRounds)
-    .option('--json', 'print one JSON document on stdout')
+    .option('--yes', 'write the run without asking whether its values may become public')
+    .option('--json', 'print one JSON document on stdout; needs --yes')
     .addHelpText('after', EXAMPLES)
     .action(create)
 }
@@ -60,7 +65,7 @@ export function addCreate(program: Command): void {
 async function create(options: CreateOptions): Promise<void> {
   const [
     { openHome, openStorage },
-    { createRun, draftRun },
+    { createRun },
     { readHomeConfig, rememberRun, writeHomeConfig },
     { authorOf, encodeInvite },
     { peerText }
@@ -71,14 +76,19 @@ async function create(options: CreateOptions): Promise<void> {
     import('../../protocols/envelope/index.ts'),
     import('../../protocols/links/index.ts')
   ])
-  const { classes, checkpointEvery, ...plan } = options
+  if (options.yes !== true && (options.json === true || !canAsk())) {
+    throw new UsageError(
+      'create makes values of your files public for ever and has nobody here to ask: ' +
+        'look at them with `starling preview`, then add --yes'
+    )
+  }
   // What is wrong with the files or the model is said before a home is made for them.
-  const draft = await draftRun({
-    ...DEFAULT_PLAN,
-    ...plan,
-    ...(classes === undefined ? {} : { classes }),
-    checkpointEveryRounds: checkpointEvery
-  })
+  const draft = await draftOf(options)
+  if (options.json !== true) await showPublic(draft)
+  if (options.yes !== true && !(await confirm('Write this run?'))) {
+    process.stderr.write('nothing was written\n')
+    throw new ExitError(1)
+  }
   const home = await openHome(options.home, { create: true })
   try {
     const config = await readHomeConfig(home)
@@ -90,15 +100,11 @@ async function create(options: CreateOptions): Promise<void> {
       await rememberRun(home, run.id.toString(), options.network)
       const addresses = reachableAddresses(listen, peerText(authorOf(home.identity)))
       const invite = encodeInvite({ v: 1, run: run.id.bytes, network: options.network, addresses })
-      const { task, parameterCount } = run.manifest
+      const { parameterCount } = run.manifest
       if (options.json === true) {
         process.stdout.write(`${JSON.stringify({ run: run.id.toString(), invite, addresses, home: home.dir })}\n`)
         return
       }
-      process.stderr.write(
-        `Public in this run for ever: ${task.columns.length} column names with their centres and scales, ` +
-          `the label ${task.label}, the classes ${task.classes.join(', ')}. Rows stay here.\n`
-      )
       process.stdout.write(`run     ${run.id} (${options.model}, ${parameterCount} parameters)\ninvite  ${invite}\n`)
     } finally {
       await storage.close()
@@ -106,4 +112,27 @@ async function create(options: CreateOptions): Promise<void> {
   } finally {
     await home.close()
   }
+}
+
+/** Reads the files that a run is made of; nothing is written. Throws what `draftRun` throws. */
+export async function draftOf(options: CreateOptions): Promise<DraftRun> {
+  const { draftRun } = await import('../run/create-run.ts')
+  const { classes, checkpointEvery, ...plan } = options
+  return draftRun({
+    ...DEFAULT_PLAN,
+    ...plan,
+    ...(classes === undefined ? {} : { classes }),
+    checkpointEveryRounds: checkpointEvery
+  })
+}
+
+async function showPublic(draft: DraftRun): Promise<void> {
+  const [{ manifestOf }, { alignValues, publicValues }] = await Promise.all([
+    import('../run/create-run.ts'),
+    import('../run/public-values.ts')
+  ])
+  process.stderr.write(
+    `Public for ever, in the run's manifest:\n${alignValues(publicValues(manifestOf(draft)))}` +
+      `  with the model (${draft.plan.model}), its initial weights, this peer's id and the time. Rows stay here.\n`
+  )
 }

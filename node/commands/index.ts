@@ -17,6 +17,7 @@ import { addIdentity } from './identity.ts'
 import { addJoin } from './join.ts'
 import { addPins } from './pins.ts'
 import { addPredict } from './predict.ts'
+import { addPreview } from './preview.ts'
 import { addStart } from './start.ts'
 import { addStatus } from './status.ts'
 
@@ -40,7 +41,8 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     addPins,
     addPredict,
     addEvaluate,
-    addConfig
+    addConfig,
+    addPreview
   ])
     add(program)
   acceptSettings(program)

@@ -61,7 +61,7 @@ describe('bad input', { concurrency: 2 }, () => {
 
   function createArgs(home: string): string[] {
     const model = ['--model', 'linear', '--rounds', '4', '--local-steps', '2', '--checkpoint-every', '2']
-    return ['create', '--home', home, '--label', LABEL, '--listen', '/ip4/127.0.0.1/tcp/0', ...model]
+    return ['create', '--yes', '--home', home, '--label', LABEL, '--listen', '/ip4/127.0.0.1/tcp/0', ...model]
   }
 
   const fileCases: readonly [file: string, message: RegExp][] = [
@@ -75,7 +75,7 @@ describe('bad input', { concurrency: 2 }, () => {
       const data = files.get(file)!
       const commands = {
         demo: ['demo', '--json', '--data', data, '--label', LABEL],
-        create: ['create', '--data', data, '--label', LABEL],
+        create: ['create', '--yes', '--data', data, '--label', LABEL],
         join: ['join', invite, '--data', data]
       }
       for (const [name, args] of Object.entries(commands)) {

@@ -108,9 +108,9 @@ describe('settings', () => {
   })
 
   it('name a variable that was mistyped', () => {
-    const environment = { STARLING_HOEM: '/x', STARLING_CONFIG: 'c.json', HOME: '/root', STARLING_ZZZ: '1' }
+    const environment = { STARLING_HOMES: '/x', STARLING_CONFIG: 'c.json', HOME: '/root', STARLING_ZZZ: '1' }
     assert.deepEqual(unknownVariables(environment), [
-      { name: 'STARLING_HOEM', near: 'STARLING_HOME' },
+      { name: 'STARLING_HOMES', near: 'STARLING_HOME' },
       { name: 'STARLING_ZZZ' }
     ])
     assert.deepEqual(unknownVariables(Object.fromEntries(SETTING_KEYS.map((key) => [variableOf(key), '1']))), [])
