@@ -43,7 +43,7 @@ export const SETTINGS = {
     expected: 'a multiaddr such as /ip4/0.0.0.0/tcp/4801',
     description: 'where the peer listens; port 0 is a free port, the same at every start',
     defaultText: 'a free port on all interfaces, kept in the home',
-    verbs: ['init', 'create', 'join', 'start', 'preview']
+    verbs: ['init', 'create', 'join', 'start', 'preview', 'invite']
   },
   network: {
     schema: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),

@@ -3,8 +3,8 @@ import type { DraftRun } from '../run/create-run.ts'
 import { DEFAULT_PLAN } from '../run/run-plan.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { ExitError, UsageError } from './exit.ts'
-import { ANY_ADDRESS, reachableAddresses, withFixedPort } from './listen.ts'
-import { codec, DEFAULT_HOME, DEFAULT_NETWORK, list, positive, whole } from './options.ts'
+import { ANY_ADDRESS, invitedAddresses, reachableAddresses, withFixedPort } from './listen.ts'
+import { codec, DEFAULT_HOME, DEFAULT_NETWORK, duration, list, positive, whole } from './options.ts'
 
 export interface CreateOptions {
   readonly data: string[]
@@ -23,6 +23,7 @@ export interface CreateOptions {
   readonly k: number
   readonly seed: number
   readonly checkpointEvery: number
+  readonly expires?: number
   readonly yes?: boolean
   readonly json?: boolean
 }
@@ -56,6 +57,7 @@ export function addCreate(program: Command): void {
     .option('--k <n>', 'neighbours to aim for', whole(1, 64), DEFAULT_PLAN.k)
     .option('--seed <s>', 'decides the initial weights', whole(0, 0xffff_ffff), DEFAULT_PLAN.seed)
     .option('--checkpoint-every <rounds>', 'rounds between checkpoints', whole(1), DEFAULT_PLAN.checkpointEveryRounds)
+    .option('--expires <time>', 'for how long the invite may be used, such as 12h or 7d (default: for ever)', duration)
     .option('--yes', 'write the run without asking whether its values may become public')
     .option('--json', 'print one JSON document on stdout; needs --yes')
     .addHelpText('after', EXAMPLES)
@@ -98,8 +100,9 @@ async function create(options: CreateOptions): Promise<void> {
       const run = await createRun(home, storage, draft)
       await writeHomeConfig(home, { ...config, listen })
       await rememberRun(home, run.id.toString(), options.network)
-      const addresses = reachableAddresses(listen, peerText(authorOf(home.identity)))
-      const invite = encodeInvite({ v: 1, run: run.id.bytes, network: options.network, addresses })
+      const addresses = invitedAddresses(reachableAddresses(listen, peerText(authorOf(home.identity))))
+      const expiry = options.expires === undefined ? {} : { notAfter: Date.now() + options.expires }
+      const invite = encodeInvite({ v: 1, run: run.id.bytes, network: options.network, addresses, ...expiry })
       const { parameterCount } = run.manifest
       if (options.json === true) {
         process.stdout.write(`${JSON.stringify({ run: run.id.toString(), invite, addresses, home: home.dir })}\n`)

@@ -14,6 +14,7 @@ import { addDemo } from './demo.ts'
 import { addEvaluate } from './evaluate.ts'
 import { ExitError, reportError } from './exit.ts'
 import { addIdentity } from './identity.ts'
+import { addInvite } from './invite.ts'
 import { addJoin } from './join.ts'
 import { addPins } from './pins.ts'
 import { addPredict } from './predict.ts'
@@ -42,7 +43,8 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     addPredict,
     addEvaluate,
     addConfig,
-    addPreview
+    addPreview,
+    addInvite
   ])
     add(program)
   acceptSettings(program)

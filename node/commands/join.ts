@@ -3,7 +3,7 @@ import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { createLog } from './log.ts'
 import { DEFAULT_HOME, logLevel, whole } from './options.ts'
 import { openSession } from './peer-session.ts'
-import { readInvite } from './read-invite.ts'
+import { INVITE_ARGUMENT, readInvite } from './read-invite.ts'
 
 interface JoinOptions {
   readonly data: string
@@ -33,7 +33,7 @@ export function addJoin(program: Command): void {
   program
     .command('join')
     .description('join a run and train on the own rows until the run ends or is stopped')
-    .argument('<invite>', 'the invite, @FILE that holds it, or - for standard input')
+    .argument('<invite>', INVITE_ARGUMENT)
     .requiredOption('--data <file>', 'own rows, CSV or TSV; they stay here')
     .option('--test <file>', 'measure on these rows instead of a held-out part of the own')
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
@@ -50,7 +50,7 @@ export function addJoin(program: Command): void {
 }
 
 async function join(argument: string, options: JoinOptions): Promise<void> {
-  const invite = await readInvite(argument)
+  const invite = await readInvite(argument, options)
   const log = await createLog('join', options.logLevel)
   const { signal, dispose } = interruptSignal()
   const closers: (() => Promise<void>)[] = []

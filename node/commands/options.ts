@@ -46,6 +46,16 @@ export function logLevel(text: string): string {
   return text
 }
 
+const DURATION_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/** Parses `30m`, `12h`, `7d` or `2w` to milliseconds. */
+export function duration(text: string): number {
+  const [, count, unit] = /^(\d{1,5})([mhdw])$/.exec(text.trim()) ?? []
+  if (count === undefined || Number(count) === 0)
+    throw new InvalidArgumentError('must be a time such as 30m, 12h, 7d or 2w.')
+  return Number(count) * DURATION_MS[unit!]!
+}
+
 export function list(text: string): string[] {
   return text
     .split(',')

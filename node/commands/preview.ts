@@ -3,7 +3,7 @@ import type { Preview } from '../run/preview-run.ts'
 import { type CreateOptions, draftOf } from './create.ts'
 import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
 import { ANY_ADDRESS, reachableAddresses } from './listen.ts'
-import { readInvite } from './read-invite.ts'
+import { INVITE_ARGUMENT, readInvite } from './read-invite.ts'
 
 interface PreviewOptions extends CreateOptions {
   readonly test?: string
@@ -18,14 +18,14 @@ Examples:
   $ starling preview @invite.txt --home b --data ward-2.csv --fetch   the same, with the run fetched from its peers`
 
 /** Options of `create` that are about writing, not about what is written. */
-const OWN_TO_CREATE = new Set(['--data', '--label', '--yes', '--json'])
+const OWN_TO_CREATE = new Set(['--data', '--label', '--expires', '--yes', '--json'])
 
 /** `starling preview`: what would become public, before it does. Comes after `create`, whose options it takes. */
 export function addPreview(program: Command): void {
   const preview = program
     .command('preview')
     .description('every value of this peer that create or join would make public; writes nothing')
-    .argument('[invite]', 'a run to join, as an invite, @FILE that holds it, or - for standard input')
+    .argument('[invite]', `a run to join: ${INVITE_ARGUMENT}`)
     .requiredOption('--data <files...>', 'rows, as create or join would be given them')
     .option('--label <column>', 'column to predict; an invited run has its own')
     .option('--test <file>', 'as for join: measure on these rows')
@@ -47,8 +47,8 @@ async function showPreview(argument: string | undefined, options: PreviewOptions
       argument === undefined
         ? await draftOf(options)
         : options.fetch === true
-          ? await fetchRun(await readInvite(argument), signal)
-          : await findRun(options.home, await readInvite(argument))
+          ? await fetchRun(await readInvite(argument, options), signal)
+          : await findRun(options.home, await readInvite(argument, options))
     const { home, data, test, engine, seed, listen = ANY_ADDRESS } = options
     const preview = await previewRun(
       {

@@ -4,7 +4,7 @@ import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { createLog } from './log.ts'
 import { DEFAULT_HOME, logLevel } from './options.ts'
 import { openSession } from './peer-session.ts'
-import { readInvite } from './read-invite.ts'
+import { INVITE_ARGUMENT, readInvite } from './read-invite.ts'
 
 interface StartOptions {
   readonly role: 'pinner'
@@ -23,7 +23,7 @@ export function addStart(program: Command): void {
   program
     .command('start')
     .description('start a peer without data: a pinner introduces peers to each other and keeps checkpoints')
-    .argument('<invite>', 'the invite, @FILE that holds it, or - for standard input')
+    .argument('<invite>', INVITE_ARGUMENT)
     .addOption(new Option('--role <role>', 'what the peer does').choices(['pinner']).default('pinner'))
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where to listen (default: as in the home, or a free port on all interfaces)')
@@ -33,7 +33,7 @@ export function addStart(program: Command): void {
 }
 
 async function start(argument: string, options: StartOptions): Promise<void> {
-  const invite = await readInvite(argument)
+  const invite = await readInvite(argument, options)
   const log = await createLog(options.role, options.logLevel)
   const { signal, dispose } = interruptSignal()
   try {

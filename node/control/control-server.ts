@@ -16,6 +16,8 @@ export interface PinEntry {
   readonly createdAt: number
   readonly run?: string
   readonly round?: number
+  /** Of a run. */
+  readonly name?: string
 }
 
 /** What a running peer lets its owner do from another process. */

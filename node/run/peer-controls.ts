@@ -5,6 +5,7 @@ import type { Link } from '../../protocols/links/index.ts'
 import type { Controls, TrainingStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
 import { parseCid, pinEntry } from './pin-entry.ts'
+import { pinForUser } from './pin-for-user.ts'
 import type { RunFiles } from './run-files.ts'
 
 /** What a trainer and a pinner both can tell, and what only a trainer can do. */
@@ -37,8 +38,7 @@ export function createControls(init: PeerControlsInit): Controls {
     ...(running.resume === undefined ? {} : { resume: () => running.resume?.() }),
     leave,
     pins: async () => (await pins.list()).map(pinEntry),
-    pin: async (root) =>
-      pinEntry(await pins.keep(parseCid(root), { kind: 'other', by: 'user', createdAt: Date.now() })),
+    pin: async (root) => pinEntry(await pinForUser(peer, parseCid(root))),
     unpin: async (root) => pins.unkeep(parseCid(root))
   }
 }

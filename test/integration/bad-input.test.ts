@@ -184,6 +184,12 @@ describe('bad input', { concurrency: 2 }, () => {
     ['an invite that was cut short', () => invite.slice(0, -20), /the end of the invite is missing/],
     ['a word that is no invite', () => 'hello', /this text is no invite/],
     ['a mistyped invite', () => invite.replace(/.{3}$/, 'aaa'), /wrong character in it/],
+    [
+      'an invite of another version',
+      () => invite.replace('starling1', 'starling2'),
+      /of version 2, this Starling reads 1: update it/
+    ],
+    ['a file that is empty', () => `@${files.get('empty')}`, /empty is empty: it must hold the invite/],
     ['a file of an invite that is not there', () => `@${join(folder, 'none.txt')}`, /cannot read an invite from/]
   ]
 
