@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import type { EffectiveSetting } from '../config.ts'
 
 /** Verbs that live without settings: the demo makes homes of its own, and a script of completions is the same for all. */
-const WITHOUT_SETTINGS = new Set(['demo', 'completion', 'help'])
+const WITHOUT_SETTINGS = new Set(['demo', 'completion'])
 
 /**
  * Gives every verb that works in a home `--config`, and fills its options from environment, file and home before it runs,

@@ -27,7 +27,8 @@ const VERBS: readonly (readonly [verbs: readonly string[], load: () => Promise<A
   [['checkpoints', 'pins', 'pin', 'unpin'], async () => (await import('./pins.ts')).addPins],
   [['predict'], async () => (await import('./predict.ts')).addPredict],
   [['evaluate'], async () => (await import('./evaluate.ts')).addEvaluate],
-  [['config'], async () => (await import('./config.ts')).addConfig]
+  [['config'], async () => (await import('./config.ts')).addConfig],
+  [['completion'], async () => (await import('./completion.ts')).addCompletion]
 ]
 
 /** The whole command line, or as much of it as these words need. */
