@@ -5,6 +5,7 @@ import { canAsk, confirm } from './confirm.ts'
 import { ExitError, UsageError } from './exit.ts'
 import { ANY_ADDRESS, invitedAddresses, reachableAddresses, withFixedPort } from './listen.ts'
 import { codec, DEFAULT_HOME, DEFAULT_NETWORK, duration, list, positive, whole } from './options.ts'
+import { withProgress } from './progress.ts'
 
 export interface CreateOptions {
   readonly data: string[]
@@ -85,7 +86,7 @@ async function create(options: CreateOptions): Promise<void> {
     )
   }
   // What is wrong with the files or the model is said before a home is made for them.
-  const draft = await draftOf(options)
+  const draft = await withProgress(`reading ${options.data.join(', ')}`, () => draftOf(options), options)
   if (options.json !== true) await showPublic(draft)
   if (options.yes !== true && !(await confirm('Write this run?'))) {
     process.stderr.write('nothing was written\n')
@@ -97,7 +98,7 @@ async function create(options: CreateOptions): Promise<void> {
     const listen = await withFixedPort(options.listen ?? config.listen ?? ANY_ADDRESS)
     const storage = await openStorage({ home })
     try {
-      const run = await createRun(home, storage, draft)
+      const run = await withProgress('storing the run', () => createRun(home, storage, draft), options)
       await writeHomeConfig(home, { ...config, listen })
       await rememberRun(home, run.id.toString(), options.network)
       const addresses = invitedAddresses(reachableAddresses(listen, peerText(authorOf(home.identity))))

@@ -3,6 +3,7 @@ import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { createLog } from './log.ts'
 import { DEFAULT_HOME, logLevel, whole } from './options.ts'
 import { openSession } from './peer-session.ts'
+import { withProgress } from './progress.ts'
 import { INVITE_ARGUMENT, readInvite } from './read-invite.ts'
 
 interface JoinOptions {
@@ -57,7 +58,8 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
   try {
     // A file that cannot be read is said before a home is made for it; the worker reads it again, by the run's schema.
     const { checkTable } = await import('../data/index.ts')
-    for (const path of [options.data, options.test ?? []].flat()) await checkTable(path, { signal })
+    for (const path of [options.data, options.test ?? []].flat())
+      await withProgress(`reading ${path}`, () => checkTable(path, { signal }), options)
     const { peer, run } = await openSession({ ...options, invite, log }, signal)
     closers.push(() => peer.stop())
     const [{ startVectorWorker }, { TrainerRun }, { openControl }, { purgeRun }] = await Promise.all([
@@ -66,13 +68,14 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
       import('../run/open-control.ts'),
       import('../run/purge-run.ts')
     ])
-    const vectors = await startVectorWorker({
+    const init = {
       manifest: run.manifestBytes,
       modelJson: run.modelJson,
       initial: new Uint8Array(run.initial.buffer, run.initial.byteOffset, run.initial.byteLength),
       rows: { data: options.data, seed: options.seed, ...(options.test === undefined ? {} : { test: options.test }) },
       ...(options.engine === undefined ? {} : { engine: options.engine })
-    })
+    }
+    const vectors = await withProgress('reading rows, starting the engine', () => startVectorWorker(init), options)
     closers.push(() => vectors.close())
     const { report } = vectors
     log.info(`${report.samples} rows to train on, ${report.heldOut} held out, engine ${report.engine}`)

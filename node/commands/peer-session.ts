@@ -3,6 +3,7 @@ import type { Invite } from '../../protocols/envelope/index.ts'
 import type { Peer } from '../peer.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import { ANY_ADDRESS, withFixedPort } from './listen.ts'
+import { withProgress } from './progress.ts'
 
 export interface OpenedSession {
   readonly peer: Peer
@@ -11,7 +12,7 @@ export interface OpenedSession {
 
 /** Starts a peer in a home and gets the invited run, from the home or from the peers that the invite names. */
 export async function openSession(
-  init: { home: string; listen?: string; invite: Invite; log: Logger },
+  init: { home: string; listen?: string; invite: Invite; log: Logger; json?: boolean },
   signal: AbortSignal
 ): Promise<OpenedSession> {
   const [{ createPeer }, { locateRun }, { openHome }, { readHomeConfig, rememberRun, writeHomeConfig }] =
@@ -29,7 +30,8 @@ export async function openSession(
     // The same port at the next start, so that the addresses others remember stay true.
     if (config.listen !== listen && !listen.endsWith('/tcp/0')) await writeHomeConfig(peer.home, { ...config, listen })
     for (const address of peer.libp2p.getMultiaddrs()) init.log.info(`listening on ${address}`)
-    const run = await locateRun(peer, init.invite, signal)
+    const find = () => locateRun(peer, init.invite, signal)
+    const run = await withProgress('asking the peers of the invite for the run', find, init)
     await rememberRun(peer.home, run.id.toString(), init.invite.network)
     return { peer, run }
   } catch (error) {

@@ -17,6 +17,9 @@ import { callInvite, locateRun } from './locate-run.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import { type RunFiles, readRunFiles } from './run-files.ts'
 
+/** People read no faster. */
+const PROGRESS_INTERVAL_MS = 250
+
 /** A model to use: a checkpoint with the run that it belongs to. */
 export interface OpenedModel extends LoadedCheckpoint {
   readonly root: CID
@@ -96,20 +99,42 @@ function isRun(bytes: Uint8Array): boolean {
  * Fetches the newest checkpoint that the peers at the invite's addresses know of, through a peer that lives in a
  * temporary home for as long as this takes. Throws RunNotFoundError, NoCheckpointError, DeadlineError.
  */
-export async function fetchNewestModel(invite: Invite, signal: AbortSignal): Promise<OpenedModel> {
+export async function fetchNewestModel(
+  invite: Invite,
+  signal: AbortSignal,
+  say: (text: string) => void
+): Promise<OpenedModel> {
   const dir = await mkdtemp(join(tmpdir(), 'starling-model-'))
   try {
     const peer = await createPeer({ home: dir, listen: [] })
     try {
       const run = await locateRun(peer, invite, signal)
       const root = await newestCheckpoint(peer, invite, run, signal)
-      return { root, run, ...(await loadCheckpoint(peer.storage, run, root, { signal })) }
+      const stop = watchFetch(peer, run, say)
+      try {
+        return { root, run, ...(await loadCheckpoint(peer.storage, run, root, { signal })) }
+      } finally {
+        stop()
+      }
     } finally {
       await peer.stop()
     }
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
+}
+
+/** Says how much of the newest checkpoint has come, until it is stopped. */
+function watchFetch({ traffic }: Peer, run: RunFiles, say: (text: string) => void): () => void {
+  const before = traffic.totals.receivedBytes
+  const total = (4 * run.topology.parameterCount) / 1e6
+  const tell = () => {
+    const received = Math.min(total, (traffic.totals.receivedBytes - before) / 1e6)
+    say(`fetching the newest checkpoint: ${received.toFixed(1)} of ${total.toFixed(1)} MB`)
+  }
+  tell()
+  const timer = setInterval(tell, PROGRESS_INTERVAL_MS)
+  return () => clearInterval(timer)
 }
 
 async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles, signal: AbortSignal): Promise<CID> {
