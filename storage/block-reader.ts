@@ -12,7 +12,7 @@ export class BlockNotFoundError extends Error {
   readonly code = 'ERR_BLOCK_NOT_FOUND'
 
   constructor(cid: CID) {
-    super(`block ${cid} is not in this home: fetch it from a peer that has it, by \`starling pin\` for example`)
+    super(`block ${cid} is not in this home, and no peer runs here to ask others: start one, then \`starling pin\` it`)
   }
 }
 

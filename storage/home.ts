@@ -2,7 +2,7 @@ import { access, chmod, constants, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { acquireHomeLock, lockHolder } from './home-lock.ts'
-import { loadOrCreateIdentity } from './identity-file.ts'
+import { findIdentity, loadOrCreateIdentity } from './identity-file.ts'
 import { makeFolder, writeFileAtomic } from './write-file-atomic.ts'
 
 /** Format of a home that this program reads and writes. */
@@ -103,6 +103,11 @@ export async function openHome(dir: string, { create = false, identity: given }:
 /** Id of the process that has a home open; undefined when none has, or when there is no home. */
 export async function homeHolder(dir: string): Promise<number | undefined> {
   return lockHolder(join(resolve(dir), LOCK_FILE))
+}
+
+/** The key of a home that may be in use, or not be there yet: nothing is locked, made or changed. Throws IdentityCorruptError. */
+export function peekIdentity(dir: string): Promise<Ed25519PrivateKey | undefined> {
+  return findIdentity(join(resolve(dir), IDENTITY_FILE))
 }
 
 function encodeVersion(): Uint8Array {

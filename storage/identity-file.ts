@@ -40,6 +40,15 @@ export async function loadOrCreateIdentity(path: string, given?: Uint8Array): Pr
   return key
 }
 
+/** Reads the peer's key; `undefined` where there is none yet. Throws IdentityCorruptError. */
+export async function findIdentity(path: string): Promise<Ed25519PrivateKey | undefined> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return
+    throw error
+  })
+  return bytes === undefined ? undefined : parseIdentity(path, bytes)
+}
+
 /** The key in `bytes`, which came from `path`. Throws IdentityCorruptError. */
 export async function parseIdentity(path: string, bytes: Uint8Array): Promise<Ed25519PrivateKey> {
   try {

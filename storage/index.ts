@@ -46,7 +46,8 @@ export {
   HomeNotWritableError,
   HomeVersionError,
   homeHolder,
-  openHome
+  openHome,
+  peekIdentity
 } from './home.ts'
 export { HomeInUseError } from './home-lock.ts'
 export { copyIdentity, IdentityExistsError, renewIdentity, restoreIdentity } from './identity-backup.ts'

@@ -1,9 +1,13 @@
 import type { Command } from 'commander'
+import type { DraftRun } from '../run/create-run.ts'
 import { DEFAULT_PLAN } from '../run/run-plan.ts'
-import { ANY_ADDRESS, reachableAddresses, withFixedPort } from './listen.ts'
-import { codec, DEFAULT_HOME, DEFAULT_NETWORK, list, positive, whole } from './options.ts'
+import { canAsk, confirm } from './confirm.ts'
+import { ExitError, UsageError } from './exit.ts'
+import { ANY_ADDRESS, invitedAddresses, reachableAddresses, withFixedPort } from './listen.ts'
+import { codec, DEFAULT_HOME, DEFAULT_NETWORK, duration, list, positive, whole } from './options.ts'
+import { withProgress } from './progress.ts'
 
-interface CreateOptions {
+export interface CreateOptions {
   readonly data: string[]
   readonly label: string
   readonly classes?: string[]
@@ -20,6 +24,8 @@ interface CreateOptions {
   readonly k: number
   readonly seed: number
   readonly checkpointEvery: number
+  readonly expires?: number
+  readonly yes?: boolean
   readonly json?: boolean
 }
 
@@ -52,7 +58,9 @@ export function addCreate(program: Command): void {
     .option('--k <n>', 'neighbours to aim for', whole(1, 64), DEFAULT_PLAN.k)
     .option('--seed <s>', 'decides the initial weights', whole(0, 0xffff_ffff), DEFAULT_PLAN.seed)
     .option('--checkpoint-every <rounds>', 'rounds between checkpoints', whole(1), DEFAULT_PLAN.checkpointEveryRounds)
-    .option('--json', 'print one JSON document on stdout')
+    .option('--expires <time>', 'for how long the invite may be used, such as 12h or 7d (default: for ever)', duration)
+    .option('--yes', 'write the run without asking whether its values may become public')
+    .option('--json', 'print one JSON document on stdout; needs --yes')
     .addHelpText('after', EXAMPLES)
     .action(create)
 }
@@ -60,8 +68,8 @@ export function addCreate(program: Command): void {
 async function create(options: CreateOptions): Promise<void> {
   const [
     { openHome, openStorage },
-    { createRun, draftRun },
-    { readHomeConfig, writeHomeConfig },
+    { createRun },
+    { readHomeConfig, rememberRun, writeHomeConfig },
     { authorOf, encodeInvite },
     { peerText }
   ] = await Promise.all([
@@ -71,33 +79,36 @@ async function create(options: CreateOptions): Promise<void> {
     import('../../protocols/envelope/index.ts'),
     import('../../protocols/links/index.ts')
   ])
-  const { classes, checkpointEvery, ...plan } = options
+  if (options.yes !== true && (options.json === true || !canAsk())) {
+    throw new UsageError(
+      'create makes values of your files public for ever and has nobody here to ask: ' +
+        'look at them with `starling preview`, then add --yes'
+    )
+  }
   // What is wrong with the files or the model is said before a home is made for them.
-  const draft = await draftRun({
-    ...DEFAULT_PLAN,
-    ...plan,
-    ...(classes === undefined ? {} : { classes }),
-    checkpointEveryRounds: checkpointEvery
-  })
+  const draft = await withProgress(`reading ${options.data.join(', ')}`, () => draftOf(options), options)
+  if (options.json !== true) await showPublic(draft)
+  if (options.yes !== true && !(await confirm('Write this run?'))) {
+    process.stderr.write('nothing was written\n')
+    throw new ExitError(1)
+  }
   const home = await openHome(options.home, { create: true })
   try {
     const config = await readHomeConfig(home)
     const listen = await withFixedPort(options.listen ?? config.listen ?? ANY_ADDRESS)
     const storage = await openStorage({ home })
     try {
-      const run = await createRun(home, storage, draft)
-      await writeHomeConfig(home, { ...config, listen, network: options.network })
-      const addresses = reachableAddresses(listen, peerText(authorOf(home.identity)))
-      const invite = encodeInvite({ v: 1, run: run.id.bytes, network: options.network, addresses })
-      const { task, parameterCount } = run.manifest
+      const run = await withProgress('storing the run', () => createRun(home, storage, draft), options)
+      await writeHomeConfig(home, { ...config, listen })
+      await rememberRun(home, run.id.toString(), options.network)
+      const addresses = invitedAddresses(reachableAddresses(listen, peerText(authorOf(home.identity))))
+      const expiry = options.expires === undefined ? {} : { notAfter: Date.now() + options.expires }
+      const invite = encodeInvite({ v: 1, run: run.id.bytes, network: options.network, addresses, ...expiry })
+      const { parameterCount } = run.manifest
       if (options.json === true) {
         process.stdout.write(`${JSON.stringify({ run: run.id.toString(), invite, addresses, home: home.dir })}\n`)
         return
       }
-      process.stderr.write(
-        `Public in this run for ever: ${task.columns.length} column names with their centres and scales, ` +
-          `the label ${task.label}, the classes ${task.classes.join(', ')}. Rows stay here.\n`
-      )
       process.stdout.write(`run     ${run.id} (${options.model}, ${parameterCount} parameters)\ninvite  ${invite}\n`)
     } finally {
       await storage.close()
@@ -105,4 +116,27 @@ async function create(options: CreateOptions): Promise<void> {
   } finally {
     await home.close()
   }
+}
+
+/** Reads the files that a run is made of; nothing is written. Throws what `draftRun` throws. */
+export async function draftOf(options: CreateOptions): Promise<DraftRun> {
+  const { draftRun } = await import('../run/create-run.ts')
+  const { classes, checkpointEvery, ...plan } = options
+  return draftRun({
+    ...DEFAULT_PLAN,
+    ...plan,
+    ...(classes === undefined ? {} : { classes }),
+    checkpointEveryRounds: checkpointEvery
+  })
+}
+
+async function showPublic(draft: DraftRun): Promise<void> {
+  const [{ manifestOf }, { alignValues, publicValues }] = await Promise.all([
+    import('../run/create-run.ts'),
+    import('../run/public-values.ts')
+  ])
+  process.stderr.write(
+    `Public for ever, in the run's manifest:\n${alignValues(publicValues(manifestOf(draft)))}` +
+      `  with the model (${draft.plan.model}), its initial weights, this peer's id and the time. Rows stay here.\n`
+  )
 }

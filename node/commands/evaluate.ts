@@ -35,7 +35,7 @@ async function evaluate(argument: string, options: EvaluateOptions): Promise<voi
       import('../training/index.ts')
     ])
     const table = await readTable(options.data, { signal })
-    const { root, run, manifest, weights } = await openModel(argument, options.home, signal)
+    const { root, run, manifest, weights } = await openModel(argument, options, signal)
     const rows = encodeTable(table, run.manifest.task)
     const predictor = await createPredictor(run.topology, rows)
     const metrics = await predictor.evaluate(weights, 'heldOut')

@@ -1,48 +1,61 @@
 /**
- * The command line: one file a verb. Each is imported only when it is called, so that `--help` stays quick.
+ * The command line: one file a verb. Of these only the one that is called is loaded, and what it needs when it runs.
  *
  * ```ts
  * await runCommand(['node', 'starling', 'demo', '--peers', '3'])
  * ```
  */
 import { Command, CommanderError } from 'commander'
-import { addControl } from './control.ts'
-import { addCreate } from './create.ts'
-import { addDemo } from './demo.ts'
-import { addEvaluate } from './evaluate.ts'
+import { acceptSettings } from './apply-settings.ts'
 import { ExitError, reportError } from './exit.ts'
-import { addIdentity } from './identity.ts'
-import { addJoin } from './join.ts'
-import { addLogs } from './logs.ts'
-import { addPins } from './pins.ts'
-import { addPredict } from './predict.ts'
-import { addStart } from './start.ts'
-import { addStatus } from './status.ts'
 
 const VERSION = '0.1.0'
 
-export async function runCommand(argv: readonly string[]): Promise<void> {
+type AddVerbs = (program: Command) => void
+
+/** Verbs, in the order of the help, and the file that they come from; `preview` takes its options from `create`. */
+const VERBS: readonly (readonly [verbs: readonly string[], load: () => Promise<AddVerbs>])[] = [
+  [['demo'], async () => (await import('./demo.ts')).addDemo],
+  [['init', 'identity'], async () => (await import('./identity.ts')).addIdentity],
+  [['preview', 'create'], async () => (await import('./create.ts')).addCreate],
+  [['preview'], async () => (await import('./preview.ts')).addPreview],
+  [['invite'], async () => (await import('./invite.ts')).addInvite],
+  [['join'], async () => (await import('./join.ts')).addJoin],
+  [['start'], async () => (await import('./start.ts')).addStart],
+  [['status'], async () => (await import('./status.ts')).addStatus],
+  [['logs'], async () => (await import('./logs.ts')).addLogs],
+  [['pause', 'resume', 'leave'], async () => (await import('./control.ts')).addControl],
+  [['checkpoints', 'pins', 'pin', 'unpin'], async () => (await import('./pins.ts')).addPins],
+  [['predict'], async () => (await import('./predict.ts')).addPredict],
+  [['evaluate'], async () => (await import('./evaluate.ts')).addEvaluate],
+  [['config'], async () => (await import('./config.ts')).addConfig],
+  [['completion'], async () => (await import('./completion.ts')).addCompletion]
+]
+
+/** The whole command line, or as much of it as these words need. */
+export async function createProgram(words: readonly string[] = []): Promise<Command> {
   const program = new Command('starling')
     .description('Train one model across many owners of data: peer to peer, no server, data stays where it is.')
     .version(VERSION)
     .option('--debug', 'show stack traces')
     .showHelpAfterError('(see --help)')
     .exitOverride()
-  for (const add of [
-    addDemo,
-    addIdentity,
-    addCreate,
-    addJoin,
-    addStart,
-    addStatus,
-    addLogs,
-    addControl,
-    addPins,
-    addPredict,
-    addEvaluate
-  ])
-    add(program)
+  for (const add of await Promise.all(neededBy(words).map(([, load]) => load()))) add(program)
+  acceptSettings(program)
   for (const command of program.commands) command.exitOverride()
+  return program
+}
+
+/** All, unless the words name a verb that is known: help and advice after a typing error take the whole list. */
+function neededBy(words: readonly string[]): typeof VERBS {
+  if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) return []
+  const verb = words.find((word) => !word.startsWith('-'))
+  const needed = VERBS.filter(([verbs]) => verb !== undefined && verbs.includes(verb))
+  return needed.length > 0 ? needed : VERBS
+}
+
+export async function runCommand(argv: readonly string[]): Promise<void> {
+  const program = await createProgram(argv.slice(2))
   try {
     await program.parseAsync([...argv])
   } catch (error) {

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import { DEFAULT_HOME, whole } from './options.ts'
-import { readInvite } from './read-invite.ts'
+import { DEFAULT_HOME, logLevel, whole } from './options.ts'
+import { withProgress } from './progress.ts'
+import { INVITE_ARGUMENT, readInvite } from './read-invite.ts'
 import { takePart } from './take-part.ts'
 
 interface JoinOptions {
@@ -9,6 +10,7 @@ interface JoinOptions {
   readonly test?: string
   readonly home: string
   readonly listen?: string
+  readonly logLevel?: string
   readonly seed: number
   readonly waitForLinks: number
   readonly waitSeconds: number
@@ -29,7 +31,7 @@ export function addJoin(program: Command): void {
   program
     .command('join')
     .description('join a run and train on the own rows until the run ends or is stopped')
-    .argument('<invite>', 'the invite, @FILE that holds it, or - for standard input')
+    .argument('<invite>', INVITE_ARGUMENT)
     .requiredOption('--data <file>', 'own rows, CSV or TSV; they stay here')
     .option('--test <file>', 'measure on these rows instead of a held-out part of the own')
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
@@ -39,19 +41,21 @@ export function addJoin(program: Command): void {
     .option('--wait-seconds <s>', 'longest wait for them', whole(0, 86_400), 60)
     .option('--linger-seconds <s>', 'keep serving after the end, for neighbours that are behind', whole(0, 86_400), 15)
     .addOption(new Option('--engine <name>', 'wasm or cpu (pure JavaScript)').choices(['wasm', 'cpu']))
+    .option('--log-level <level>', 'least important lines to log: debug, info, warn or error', logLevel)
     .option('--json', 'print one JSON document on stdout at the end')
     .addHelpText('after', EXAMPLES)
     .action(join)
 }
 
 async function join(argument: string, options: JoinOptions): Promise<void> {
-  const invite = await readInvite(argument)
+  const invite = await readInvite(argument, options)
   const [{ checkTable }, { encodeInvite }] = await Promise.all([
     import('../data/index.ts'),
     import('../../protocols/envelope/index.ts')
   ])
   // A file that cannot be read is said before a home is made for it; the worker reads it again, by the run's schema.
-  for (const path of [options.data, options.test ?? []].flat()) await checkTable(path)
+  for (const path of [options.data, options.test ?? []].flat())
+    await withProgress(`reading ${path}`, () => checkTable(path), options)
   await takePart({
     ...options,
     request: {

@@ -21,6 +21,15 @@ function findFreePort(): Promise<number> {
   })
 }
 
+/** An invite names at most so many addresses. */
+const MAX_ADDRESSES = 16
+
+/** The addresses to name in an invite: those of this machine alone last, for others are of no use elsewhere. */
+export function invitedAddresses(addresses: readonly string[]): string[] {
+  const isLocal = (address: string) => /^\/ip4\/127\.|^\/ip6\/::1\//.test(address)
+  return [...addresses.filter((address) => !isLocal(address)), ...addresses.filter(isLocal)].slice(0, MAX_ADDRESSES)
+}
+
 /** Addresses under which others can reach a listener: a listener on all interfaces is named by each of them. */
 export function reachableAddresses(listen: string, peerId: string): string[] {
   const [, family, host, ...rest] = listen.split('/')

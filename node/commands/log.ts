@@ -17,18 +17,18 @@ export interface PeerLog {
 }
 
 /** Log lines on stderr: for people on a terminal, JSON otherwise. Never a secret, never a row of data. */
-export async function createLog(component: string): Promise<PeerLog> {
+export async function createLog(component: string, level = 'info'): Promise<PeerLog> {
   const { multistream, pino } = await import('pino')
   const terminal = process.stderr.isTTY
     ? (await import('pino-pretty')).default({ ...FOR_PEOPLE, colorize: true, destination: 2, sync: true })
     : process.stderr
-  const streams = multistream([{ stream: terminal }])
+  const streams = multistream([{ stream: terminal, level: 'debug' }])
   let file: LogFile | undefined
   return {
-    logger: pino({ base: { component } }, streams),
+    logger: pino({ base: { component }, level }, streams),
     keepIn: (home) => {
       file = new LogFile(home)
-      streams.add({ stream: file })
+      streams.add({ stream: file, level: 'debug' })
     },
     close: () => file?.close()
   }

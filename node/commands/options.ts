@@ -10,6 +10,7 @@ export const DEFAULT_HOME = join(homedir(), '.starling')
 export const DEFAULT_NETWORK = 'public'
 
 const CODECS = ['f32', 'int8', 'int4'] as const
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 /** Parses a whole number of at least `least`. */
 export function whole(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -37,6 +38,22 @@ export function codec(text: string): RunPlan['codec'] {
   const found = CODECS.find((name) => name === text)
   if (found === undefined) throw new InvalidArgumentError(`must be one of ${CODECS.join(', ')}.`)
   return found
+}
+
+export function logLevel(text: string): string {
+  if (!LOG_LEVELS.some((name) => name === text))
+    throw new InvalidArgumentError(`must be one of ${LOG_LEVELS.join(', ')}.`)
+  return text
+}
+
+const DURATION_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+/** Parses `30m`, `12h`, `7d` or `2w` to milliseconds. */
+export function duration(text: string): number {
+  const [, count, unit] = /^(\d{1,5})([mhdw])$/.exec(text.trim()) ?? []
+  if (count === undefined || Number(count) === 0)
+    throw new InvalidArgumentError('must be a time such as 30m, 12h, 7d or 2w.')
+  return Number(count) * DURATION_MS[unit!]!
 }
 
 export function list(text: string): string[] {

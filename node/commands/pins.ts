@@ -57,7 +57,8 @@ async function unpin(root: string, { home, json }: PinsOptions): Promise<void> {
   process.stdout.write(json === true ? `${JSON.stringify({ removed: root })}\n` : `no longer kept: ${root}\n`)
 }
 
-async function pinsOf({ home }: PinsOptions): Promise<PinEntry[]> {
+/** What a home keeps, newest first, whether or not its peer runs. */
+export async function pinsOf({ home }: { home: string }): Promise<PinEntry[]> {
   const pins = await withPins(home, (store) => store.list())
   return pins.sort((a, b) => b.createdAt - a.createdAt)
 }

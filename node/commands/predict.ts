@@ -35,7 +35,7 @@ async function predict(argument: string, options: PredictOptions): Promise<void>
       import('../training/index.ts')
     ])
     const table = await readTable(options.data, { signal })
-    const { root, run, weights } = await openModel(argument, options.home, signal)
+    const { root, run, weights } = await openModel(argument, options, signal)
     const { task } = run.manifest
     const rows = encodeFeatures(table, task)
     const predictor = await createPredictor(run.topology)

@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander'
-import { DEFAULT_HOME } from './options.ts'
-import { readInvite } from './read-invite.ts'
+import { DEFAULT_HOME, logLevel } from './options.ts'
+import { INVITE_ARGUMENT, readInvite } from './read-invite.ts'
 import { takePart } from './take-part.ts'
 
 interface StartOptions {
   readonly role: 'pinner'
   readonly home: string
   readonly listen?: string
+  readonly logLevel?: string
 }
 
 const EXAMPLES = `
@@ -20,16 +21,17 @@ export function addStart(program: Command): void {
   program
     .command('start')
     .description('start a peer without data: a pinner introduces peers to each other and keeps checkpoints')
-    .argument('<invite>', 'the invite, @FILE that holds it, or - for standard input')
+    .argument('<invite>', INVITE_ARGUMENT)
     .addOption(new Option('--role <role>', 'what the peer does').choices(['pinner']).default('pinner'))
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where to listen (default: as in the home, or a free port on all interfaces)')
+    .option('--log-level <level>', 'least important lines to log: debug, info, warn or error', logLevel)
     .addHelpText('after', EXAMPLES)
     .action(start)
 }
 
 async function start(argument: string, { role, ...options }: StartOptions): Promise<void> {
-  const invite = await readInvite(argument)
+  const invite = await readInvite(argument, options)
   const { encodeInvite } = await import('../../protocols/envelope/index.ts')
   await takePart({ ...options, request: { role, invite: encodeInvite(invite) } })
 }

@@ -10,6 +10,7 @@ export interface TakePartInit {
   readonly request: RunRequest
   readonly home: string
   readonly listen?: string
+  readonly logLevel?: string
   /** Hears at once how the run ended; the process may go on for other runs. */
   readonly onDone?: (end: Extract<RunEnd, { type: 'done' }>) => void
 }
@@ -21,7 +22,7 @@ export interface TakePartInit {
  */
 export async function takePart(init: TakePartInit): Promise<void> {
   const { signal, dispose } = interruptSignal()
-  const log = await createLog(init.request.role === 'trainer' ? 'join' : init.request.role)
+  const log = await createLog(init.request.role === 'trainer' ? 'join' : init.request.role, init.logLevel)
   try {
     const ways = { running: () => joinRunning(init, log.logger, signal), alone: () => runPeer(init, log, signal) }
     const end = await reachHome(ways, signal)

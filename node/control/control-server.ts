@@ -27,6 +27,8 @@ export interface PinEntry {
   readonly createdAt: number
   readonly run?: string
   readonly round?: number
+  /** Of a run. */
+  readonly name?: string
 }
 
 /** What a running peer lets its owner do from another process. `run`: id or name, needed where there are several. */

@@ -37,9 +37,26 @@ export async function draftRun(plan: RunPlan): Promise<DraftRun> {
 }
 
 /** Makes a run of a draft: initial weights and manifest; stores and keeps all in the home. Throws InvalidRecordError. */
-export async function createRun(home: Home, storage: Storage, { plan, task, modelJson }: DraftRun): Promise<RunFiles> {
+export async function createRun(home: Home, storage: Storage, draft: DraftRun): Promise<RunFiles> {
+  const { modelJson, plan } = draft
   const author = authorOf(home.identity)
   return writeRunFiles(storage, modelJson, initialWeights(decodeTopology(modelJson), plan.seed), {
+    ...manifestOf(draft),
+    admins: [author],
+    createdBy: author,
+    createdAt: Date.now()
+  })
+}
+
+/** What a manifest says beside the links to the model and its weights. */
+export type DraftManifest = Omit<
+  RunManifest,
+  'v' | 'model' | 'initial' | 'initialHash' | 'parameterCount' | 'admins' | 'createdBy' | 'createdAt'
+>
+
+/** All that the creator's choices and files put into the manifest, public for ever once it is written. */
+export function manifestOf({ plan, task }: DraftRun): DraftManifest {
+  return {
     name: plan.name,
     seed: plan.seed,
     task,
@@ -59,11 +76,8 @@ export async function createRun(home: Home, storage: Storage, { plan, task, mode
     privacy: { mode: 'off' },
     personalise: null,
     share: { metrics: plan.shareMetrics, samples: plan.shareSamples },
-    admission: 'open',
-    admins: [author],
-    createdBy: author,
-    createdAt: Date.now()
-  })
+    admission: 'open'
+  }
 }
 
 function averagingOf({ codec, k, localSteps }: RunPlan): RunManifest['averaging'] {

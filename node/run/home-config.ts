@@ -1,44 +1,38 @@
-import { readFile } from 'node:fs/promises'
-import { z } from 'zod'
+import { applyEdits, modify } from 'jsonc-parser'
 import { type Home, writeFileAtomic } from '../../storage/index.ts'
+import { CONFIG_FILE, REMEMBERED_KEY, type Remembered, readConfigFile } from '../config.ts'
 
-const FILE = 'config.json'
-
-const schema = z.object({
-  /** Multiaddr to listen on, the same at every start: invites name it. */
-  listen: z.exactOptional(z.string()),
-  network: z.exactOptional(z.string())
-})
-
-/** What a home remembers between commands. */
-export type HomeConfig = z.infer<typeof schema>
-
-/** The home's configuration file is damaged. */
-export class HomeConfigError extends Error {
-  override readonly name = 'HomeConfigError'
-  readonly code = 'ERR_HOME_CONFIG'
-
-  constructor(path: string, cause: unknown) {
-    super(`${path} is not a valid configuration (${(cause as Error).message.split('\n')[0]}): mend or delete it`, {
-      cause
-    })
-  }
+/** What a home remembers between commands; empty when there is nothing. Throws ConfigError. */
+export async function readHomeConfig(home: Home): Promise<Remembered> {
+  return (await readConfigFile(home.path(CONFIG_FILE))).remembered
 }
 
-/** Reads the home's configuration; empty when there is none. Throws HomeConfigError. */
-export async function readHomeConfig(home: Home): Promise<HomeConfig> {
-  const path = home.path(FILE)
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '{}'
-    throw new HomeConfigError(path, error)
+/**
+ * Writes it beside the owner's settings in the home's file, which keep their words, order and spacing. Nothing is
+ * written where nothing changes. Throws ConfigError.
+ */
+export async function writeHomeConfig(home: Home, config: Remembered): Promise<void> {
+  const path = home.path(CONFIG_FILE)
+  const { text, remembered } = await readConfigFile(path)
+  if (JSON.stringify(remembered) === JSON.stringify(config)) return
+  await writeFileAtomic(path, [Buffer.from(withRemembered(text, config))])
+}
+
+function withRemembered(text: string, config: Remembered): string {
+  if (text.trim() === '') return `${JSON.stringify({ [REMEMBERED_KEY]: config }, null, 2)}\n`
+  const pretty = JSON.stringify(config, null, 2).replaceAll('\n', '\n  ')
+  // Without format options nothing but the edit itself is touched; what is inserted gets its lines here.
+  const edits = modify(text, [REMEMBERED_KEY], config, {}).map(({ offset, length, content }) => {
+    const isNew = length === 0
+    const isLineEnded = !isNew || text.startsWith('\n', offset)
+    const lines = content.replace(JSON.stringify(config), pretty)
+    return { offset, length, content: `${isNew ? lines.replace(/^,?/, '$&\n  ') : lines}${isLineEnded ? '' : '\n'}` }
   })
-  try {
-    return schema.parse(JSON.parse(text))
-  } catch (cause) {
-    throw new HomeConfigError(path, cause)
-  }
+  return applyEdits(text, edits)
 }
 
-export async function writeHomeConfig(home: Home, config: HomeConfig): Promise<void> {
-  await writeFileAtomic(home.path(FILE), [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)])
+/** Remembers that a run is in a network, for the invites that this home makes. */
+export async function rememberRun(home: Home, run: string, network: string): Promise<void> {
+  const config = await readHomeConfig(home)
+  await writeHomeConfig(home, { ...config, network, networks: { ...config.networks, [run]: network } })
 }

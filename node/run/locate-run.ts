@@ -15,15 +15,24 @@ export class RunNotFoundError extends Error {
   readonly code = 'ERR_RUN_NOT_FOUND'
 }
 
-/** Dials the invite's addresses. Resolves with the peer ids that answered. */
-export async function callInvite(peer: Peer, invite: Invite): Promise<string[]> {
-  const answers = await Promise.allSettled(
-    invite.addresses.map(async (address) => {
-      const connection = await peer.libp2p.dial(multiaddr(address), { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) })
-      return connection.remotePeer.toString()
-    })
-  )
-  return [...new Set(answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])))]
+/** Dials the invite's addresses, all at once. Resolves with the peer ids that answered; none when the signal fires. */
+export async function callInvite(peer: Peer, invite: Invite, signal?: AbortSignal): Promise<string[]> {
+  const dialling = new AbortController()
+  const stop = () => dialling.abort()
+  const timer = setTimeout(stop, DIAL_TIMEOUT_MS)
+  signal?.addEventListener('abort', stop)
+  try {
+    const answers = await Promise.allSettled(
+      invite.addresses.map(async (address) => {
+        const connection = await peer.libp2p.dial(multiaddr(address), { signal: dialling.signal })
+        return connection.remotePeer.toString()
+      })
+    )
+    return [...new Set(answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])))]
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
+  }
 }
 
 /** Members named by an invite: those of its addresses that end in a peer id. */
@@ -43,22 +52,29 @@ export function invitedMembers(invite: Invite): { id: string; member: { peer: Ui
 
 /**
  * Gets the parts of the invited run: from the home, or from the peers at the invite's addresses.
- * Throws RunNotFoundError with the addresses that were asked.
+ * Throws RunNotFoundError with the addresses that were asked and how long that took.
  */
 export async function locateRun(peer: Peer, invite: Invite, signal: AbortSignal): Promise<RunFiles> {
   const id = CID.decode(invite.run)
-  const answered = await callInvite(peer, invite)
+  const startedAt = performance.now()
+  const answered = await callInvite(peer, invite, signal)
+  signal.throwIfAborted()
   try {
     return await readRunFiles(peer.storage, id, { signal, timeoutMs: answered.length > 0 ? FETCH_TIMEOUT_MS : 1000 })
   } catch (cause) {
     const { name } = cause as Error
     if (name !== 'DeadlineError' && name !== 'BlockNotFoundError') throw cause
-    const asked = invite.addresses.join(', ')
+    const asked = invite.addresses.length === 0 ? 'any address, for the invite names none' : invite.addresses.join(', ')
+    const gaveUp = `gave up after ${seconds(performance.now() - startedAt)}`
     throw new RunNotFoundError(
       answered.length === 0
-        ? `no peer answers at ${asked}: is the peer that made the invite running, and reachable from here?`
-        : `peers at ${asked} answer, but none gave run ${id} within ${FETCH_TIMEOUT_MS / 1000} s`,
+        ? `no peer answers at ${asked} (${gaveUp}): is the peer that made the invite running, and reachable from here?`
+        : `peers at ${asked} answer, but none gave run ${id} (${gaveUp}): ask for an invite from a peer that is in the run`,
       { cause }
     )
   }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
 }

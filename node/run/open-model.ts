@@ -2,14 +2,23 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CID } from 'multiformats/cid'
-import { type Invite, parseCheckpoint, parseCheckpointAnnouncement } from '../../protocols/envelope/index.ts'
+import {
+  type CheckpointManifest,
+  type Invite,
+  parseCheckpoint,
+  parseCheckpointAnnouncement,
+  parseManifest
+} from '../../protocols/envelope/index.ts'
 import { StateService } from '../../protocols/state-sync/index.ts'
-import { openHome, openStorage, type Storage } from '../../storage/index.ts'
+import { BlockNotFoundError, openHome, openStorage, type Storage } from '../../storage/index.ts'
 import { createPeer, type Peer } from '../peer.ts'
 import { type LoadedCheckpoint, loadCheckpoint } from './checkpoints.ts'
 import { callInvite, locateRun } from './locate-run.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import { type RunFiles, readRunFiles } from './run-files.ts'
+
+/** People read no faster. */
+const PROGRESS_INTERVAL_MS = 250
 
 /** A model to use: a checkpoint with the run that it belongs to. */
 export interface OpenedModel extends LoadedCheckpoint {
@@ -23,13 +32,35 @@ export class NoCheckpointError extends Error {
   readonly code = 'ERR_NO_CHECKPOINT'
 }
 
-/** Opens a checkpoint that a home holds; nothing is fetched. Throws BlockNotFoundError and the home's errors. */
+/** The home does not hold the checkpoint, and nobody else was asked. */
+export class CheckpointNotHereError extends Error {
+  override readonly name = 'CheckpointNotHereError'
+  readonly code = 'ERR_CHECKPOINT_NOT_HERE'
+
+  constructor(root: CID, dir: string, cause: unknown) {
+    super(
+      `checkpoint ${root} is not in the home ${dir}, and nobody else was asked: give an invite to its run instead, ` +
+        'or `starling pin` it while a peer runs in the home',
+      { cause }
+    )
+  }
+}
+
+/** A CID of something else, such as a run. */
+export class NotACheckpointError extends Error {
+  override readonly name = 'NotACheckpointError'
+  readonly code = 'ERR_NOT_A_CHECKPOINT'
+}
+
+/** Opens a checkpoint that a home holds; nothing is fetched. Throws CheckpointNotHereError, NotACheckpointError and the home's errors. */
 export async function openLocalModel(dir: string, root: CID): Promise<OpenedModel> {
   const home = await openHome(dir)
   try {
     const storage = await openStorage({ home })
     try {
       return await readModel(storage, root, {})
+    } catch (cause) {
+      throw cause instanceof BlockNotFoundError ? new CheckpointNotHereError(root, dir, cause) : cause
     } finally {
       await storage.close()
     }
@@ -39,23 +70,52 @@ export async function openLocalModel(dir: string, root: CID): Promise<OpenedMode
 }
 
 async function readModel(storage: Storage, root: CID, options: { signal?: AbortSignal }): Promise<OpenedModel> {
-  const { run } = parseCheckpoint(await storage.getBlock(root, options))
+  const { run } = checkpointAt(root, await storage.getBlock(root, options))
   const files = await readRunFiles(storage, CID.decode(run), { ...options, keep: false })
   return { root, run: files, ...(await loadCheckpoint(storage, files, root, options)) }
+}
+
+function checkpointAt(root: CID, bytes: Uint8Array): CheckpointManifest {
+  try {
+    return parseCheckpoint(bytes)
+  } catch (cause) {
+    throw new NotACheckpointError(
+      `${root} is ${isRun(bytes) ? 'a run' : 'something else'}, not a checkpoint: ` +
+        '`starling checkpoints` lists those in the home, and an invite means the newest of its run',
+      { cause }
+    )
+  }
+}
+
+function isRun(bytes: Uint8Array): boolean {
+  try {
+    return parseManifest(bytes).v === 1
+  } catch {
+    return false
+  }
 }
 
 /**
  * Fetches the newest checkpoint that the peers at the invite's addresses know of, through a peer that lives in a
  * temporary home for as long as this takes. Throws RunNotFoundError, NoCheckpointError, DeadlineError.
  */
-export async function fetchNewestModel(invite: Invite, signal: AbortSignal): Promise<OpenedModel> {
+export async function fetchNewestModel(
+  invite: Invite,
+  signal: AbortSignal,
+  say: (text: string) => void
+): Promise<OpenedModel> {
   const dir = await mkdtemp(join(tmpdir(), 'starling-model-'))
   try {
     const peer = await createPeer({ home: dir, listen: [] })
     try {
       const run = await locateRun(peer, invite, signal)
-      const root = await newestCheckpoint(peer, invite, run)
-      return { root, run, ...(await loadCheckpoint(peer.storage, run, root, { signal })) }
+      const root = await newestCheckpoint(peer, invite, run, signal)
+      const stop = watchFetch(peer, run, say)
+      try {
+        return { root, run, ...(await loadCheckpoint(peer.storage, run, root, { signal })) }
+      } finally {
+        stop()
+      }
     } finally {
       await peer.stop()
     }
@@ -64,7 +124,20 @@ export async function fetchNewestModel(invite: Invite, signal: AbortSignal): Pro
   }
 }
 
-async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles): Promise<CID> {
+/** Says how much of the newest checkpoint has come, until it is stopped. */
+function watchFetch({ traffic }: Peer, run: RunFiles, say: (text: string) => void): () => void {
+  const before = traffic.totals.receivedBytes
+  const total = (4 * run.topology.parameterCount) / 1e6
+  const tell = () => {
+    const received = Math.min(total, (traffic.totals.receivedBytes - before) / 1e6)
+    say(`fetching the newest checkpoint: ${received.toFixed(1)} of ${total.toFixed(1)} MB`)
+  }
+  tell()
+  const timer = setInterval(tell, PROGRESS_INTERVAL_MS)
+  return () => clearInterval(timer)
+}
+
+async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles, signal: AbortSignal): Promise<CID> {
   const state = new StateService({
     libp2p: peer.libp2p,
     protocol: `/starling/${invite.network}/state/1.0.0`,
@@ -74,7 +147,7 @@ async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles): Prom
     newestCheckpoint: () => undefined
   })
   const newest = new NewestCheckpoint()
-  const peers = await callInvite(peer, invite)
+  const peers = await callInvite(peer, invite, signal)
   await Promise.allSettled(
     peers.map(async (id) => {
       const sealed = await state.fetchCheckpoint(id)

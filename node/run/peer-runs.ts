@@ -3,6 +3,7 @@ import type { Controls, PeerStatus, RunEvent, RunRequest } from '../control/inde
 import type { Peer } from '../peer.ts'
 import { ActiveRun } from './active-run.ts'
 import { parseCid, pinEntry } from './pin-entry.ts'
+import { pinForUser } from './pin-for-user.ts'
 import {
   AlreadyInRunError,
   AmbiguousRunError,
@@ -154,8 +155,7 @@ export class PeerRuns implements Controls {
   }
 
   async pin(root: string) {
-    const details = { kind: 'other', by: 'user', createdAt: Date.now() } as const
-    return pinEntry(await this.#init.peer.storage.pins.keep(parseCid(root), details))
+    return pinEntry(await pinForUser(this.#init.peer, parseCid(root)))
   }
 
   async unpin(root: string): Promise<boolean> {

@@ -14,14 +14,15 @@ export class InvalidCidError extends Error {
 }
 
 /** A kept root as the control socket tells it. */
-export function pinEntry({ root, kind, by, createdAt, run, round }: KeptRoot): PinEntry {
+export function pinEntry({ root, kind, by, createdAt, run, round, name }: KeptRoot): PinEntry {
   return {
     root: root.toString(),
     kind,
     by,
     createdAt,
     ...(run === undefined ? {} : { run }),
-    ...(round === undefined ? {} : { round })
+    ...(round === undefined ? {} : { round }),
+    ...(name === undefined ? {} : { name })
   }
 }
 

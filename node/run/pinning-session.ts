@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { rememberRun } from './home-config.ts'
 import { locateRun } from './locate-run.ts'
 import { PinnerRun } from './pinner-run.ts'
 import type { RunSession, SessionEnd } from './run-session.ts'
@@ -6,7 +7,9 @@ import type { RunSession, SessionEnd } from './run-session.ts'
 /** Follows a run without data until the signal fires. */
 export async function pinRun(session: RunSession): Promise<SessionEnd> {
   const { peer, invite, say, signal, onLocated, onRunning } = session
+  say('info', 'asking the peers of the invite for the run')
   const run = await locateRun(peer, invite, signal)
+  await rememberRun(peer.home, run.id.toString(), invite.network)
   onLocated(run)
   signal.throwIfAborted()
   const pinner = new PinnerRun({

@@ -1,5 +1,6 @@
 import type { TrainingRequest } from '../control/index.ts'
 import { startVectorWorker, type VectorWorker, type WorkerReport } from '../vectors/index.ts'
+import { rememberRun } from './home-config.ts'
 import { locateRun } from './locate-run.ts'
 import type { RunFiles } from './run-files.ts'
 import type { RunSession, SessionEnd } from './run-session.ts'
@@ -16,8 +17,10 @@ type Vectors = VectorWorker & { readonly report: WorkerReport }
  * run's errors.
  */
 export async function trainInRun(session: RunSession, request: TrainingRequest): Promise<SessionEnd> {
-  const { peer, invite, signal, onLocated } = session
+  const { peer, invite, say, signal, onLocated } = session
+  say('info', 'asking the peers of the invite for the run')
   const run = await locateRun(peer, invite, signal)
+  await rememberRun(peer.home, run.id.toString(), invite.network)
   onLocated(run)
   const vectors = await startVectors(run, request)
   try {

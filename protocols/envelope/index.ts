@@ -58,7 +58,7 @@ export type { Codec, Phase } from './fields.ts'
 export * as field from './fields.ts'
 export { MAX_PARAMETERS, MAX_ROUNDS } from './fields.ts'
 export type { Invite, InviteFault } from './invite.ts'
-export { encodeInvite, InviteError, parseInvite } from './invite.ts'
+export { encodeInvite, InviteError, parseInvite, refuseExpired } from './invite.ts'
 export type {
   AveragingPlan,
   CategoryColumn,

@@ -1,5 +1,5 @@
 /**
- * An invite to an open run: `starling1` and, as multibase base32, the DAG-CBOR map `{ v, run, network, addresses }`
+ * An invite to an open run: `starling1` and, as multibase base32, the DAG-CBOR map `{ v, run, network, addresses, notAfter? }`
  * followed by four bytes of checksum. People copy it out of mails and chats, so white space and case do not matter and a
  * part that was lost is recognised.
  */
@@ -38,10 +38,15 @@ export interface Invite extends Extensible {
   readonly network: string
   /** Multiaddrs of peers that can introduce the newcomer. */
   readonly addresses: readonly string[]
+  /**
+   * When it expires, milliseconds since 1970 on the inviter's clock; absent for one that does not. It keeps forgotten
+   * invites from being used, not strangers out of an open run: whoever knows run and address needs no invite.
+   */
+  readonly notAfter?: number
 }
 
 /** Why a text is not an invite that this version can use. */
-export type InviteFault = 'not-an-invite' | 'cut-short' | 'mistyped' | 'other-version' | 'invalid'
+export type InviteFault = 'not-an-invite' | 'cut-short' | 'mistyped' | 'other-version' | 'invalid' | 'expired'
 
 /** The text is no usable invite; the message says what is wrong with it and what to do. */
 export class InviteError extends Error {
@@ -64,6 +69,7 @@ const INVITE: RecordKind<Invite> = {
     run: field.recordReference,
     network: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
     addresses,
+    notAfter: z.exactOptional(field.timeMs),
     ...field.extensible
   })
 }
@@ -83,6 +89,16 @@ export function parseInvite(text: string): Invite {
     const detail = error instanceof Error ? error.message : String(error)
     throw new InviteError('invalid', `the invite arrived whole but cannot be used: ${detail}`, { cause: error })
   }
+}
+
+/** Refuses an invite that has expired at `now`, milliseconds since 1970 on the reader's clock. Throws {@link InviteError}. */
+export function refuseExpired({ notAfter }: Invite, now: number): void {
+  if (notAfter === undefined || now <= notAfter) return
+  throw new InviteError(
+    'expired',
+    `the invite expired at ${new Date(notAfter).toISOString()}, and this computer's clock says ${new Date(now).toISOString()}: ` +
+      'ask for a new one, or set the clock if it is wrong'
+  )
 }
 
 function decodeText(text: string): Uint8Array {

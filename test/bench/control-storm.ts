@@ -132,10 +132,10 @@ class Storm {
   }
 
   #note({ name }: Target, stdout: string): void {
-    const { training, rssBytes, checkpoint } = peerStatus.parse(JSON.parse(stdout))
-    this.#rounds[name] = training?.round ?? 0
+    const { runs, rssBytes } = peerStatus.parse(JSON.parse(stdout))
+    this.#rounds[name] = runs[0]?.training?.round ?? 0
     if (name === 'steady') this.#rss.push(rssBytes)
-    this.#pinned = checkpoint?.root ?? this.#pinned
+    this.#pinned = runs[0]?.checkpoint?.root ?? this.#pinned
   }
 
   async #learnCheckpoint(target: Target): Promise<boolean> {

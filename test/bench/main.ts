@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { describeStorm, stormControls } from './control-storm.ts'
 import { benchRounds, describeRounds } from './round.ts'
+import { benchStartup, describeStartup } from './startup.ts'
 
 interface RoundOptions {
   readonly peers: string[]
@@ -34,5 +35,15 @@ program
     const result = await stormControls({ calls: Number(calls), rounds: Number(rounds), seed: Number(seed), onProgress })
     process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeStorm(result)}\n`)
     process.exitCode = result.errors.length === 0 ? 0 : 1
+  })
+program
+  .command('startup')
+  .description('how long `starling --version` and `starling status` take, beside an empty program on the same Node')
+  .option('--samples <n>', 'how often each is started', '15')
+  .option('--bin <file>', 'the starling to measure, such as that of an installed package')
+  .option('--json', 'print one JSON document on stdout')
+  .action(async ({ samples, bin, json }: { samples: string; bin?: string; json?: boolean }) => {
+    const results = await benchStartup({ samples: Number(samples), ...(bin === undefined ? {} : { bin }) })
+    process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeStartup(results)}\n`)
   })
 await program.parseAsync()

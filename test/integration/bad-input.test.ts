@@ -61,7 +61,7 @@ describe('bad input', { concurrency: 2 }, () => {
 
   function createArgs(home: string): string[] {
     const model = ['--model', 'linear', '--rounds', '4', '--local-steps', '2', '--checkpoint-every', '2']
-    return ['create', '--home', home, '--label', LABEL, '--listen', '/ip4/127.0.0.1/tcp/0', ...model]
+    return ['create', '--yes', '--home', home, '--label', LABEL, '--listen', '/ip4/127.0.0.1/tcp/0', ...model]
   }
 
   const fileCases: readonly [file: string, message: RegExp][] = [
@@ -75,7 +75,7 @@ describe('bad input', { concurrency: 2 }, () => {
       const data = files.get(file)!
       const commands = {
         demo: ['demo', '--json', '--data', data, '--label', LABEL],
-        create: ['create', '--data', data, '--label', LABEL],
+        create: ['create', '--yes', '--data', data, '--label', LABEL],
         join: ['join', invite, '--data', data]
       }
       for (const [name, args] of Object.entries(commands)) {
@@ -184,6 +184,12 @@ describe('bad input', { concurrency: 2 }, () => {
     ['an invite that was cut short', () => invite.slice(0, -20), /the end of the invite is missing/],
     ['a word that is no invite', () => 'hello', /this text is no invite/],
     ['a mistyped invite', () => invite.replace(/.{3}$/, 'aaa'), /wrong character in it/],
+    [
+      'an invite of another version',
+      () => invite.replace('starling1', 'starling2'),
+      /of version 2, this Starling reads 1: update it/
+    ],
+    ['a file that is empty', () => `@${files.get('empty')}`, /empty is empty: it must hold the invite/],
     ['a file of an invite that is not there', () => `@${join(folder, 'none.txt')}`, /cannot read an invite from/]
   ]
 

@@ -22,7 +22,7 @@ export interface InvitedRun {
 /** `starling create` in a folder: a small linear run on blobs, on loopback. */
 export async function createInvitedRun(t: Owner, folder: string, ...plan: string[]): Promise<InvitedRun> {
   const data = await writeBlobs(join(folder, 'rows.csv'), 90, 1)
-  const args = ['--home', join(folder, 'creator'), '--data', data, '--label', LABEL]
+  const args = ['--home', join(folder, 'creator'), '--data', data, '--label', LABEL, '--yes']
   const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--model', 'linear', '--local-steps', '2']
   const { invite, home } = created.parse(await runJson(t, 'create', ...args, ...listen, ...plan))
   return { invite, home, data }

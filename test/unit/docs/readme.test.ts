@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { before, describe, it } from 'node:test'
-import { promisify } from 'node:util'
-import { isInRepository, readRepositoryFile, repositoryPath } from './repository.ts'
+import { helpOf } from './help.ts'
+import { isInRepository, readRepositoryFile } from './repository.ts'
 import { callsIn, unknownIn } from './shell-commands.ts'
 
-const run = promisify(execFile)
 const readme = await readRepositoryFile('README.md')
-
-/** What the program prints for `starling [verb] --help`. */
-async function helpOf(...verb: string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [repositoryPath('node/main.ts'), ...verb, '--help'])
-  return stdout
-}
 
 function section(markdown: string, heading: string): string {
   return markdown.split(/^## /m).find((part) => part.startsWith(heading)) ?? ''

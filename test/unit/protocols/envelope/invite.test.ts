@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { InviteFault } from '../../../../protocols/envelope/index.ts'
-import { encodeInvite, InviteError, parseInvite } from '../../../../protocols/envelope/index.ts'
+import { encodeInvite, InviteError, parseInvite, refuseExpired } from '../../../../protocols/envelope/index.ts'
 import { refusal } from './refusals.ts'
 import { invite } from './samples.ts'
 
@@ -60,6 +60,23 @@ describe('invite', () => {
       assertFault(other, 'not-an-invite', /begins with starling1b/)
     }
     assertFault('x'.repeat(20_000), 'not-an-invite', /20000 characters/)
+  })
+
+  it('expires when it says, by the clock of its reader, and never where it says nothing', () => {
+    const notAfter = Date.UTC(2026, 0, 8)
+    const expiring = parseInvite(encodeInvite({ ...invite, notAfter }))
+    assert.equal(expiring.notAfter, notAfter)
+    refuseExpired(expiring, notAfter)
+    refuseExpired(invite, Number.MAX_SAFE_INTEGER)
+    assert.throws(
+      () => refuseExpired(expiring, notAfter + 1),
+      (error) =>
+        error instanceof InviteError &&
+        error.fault === 'expired' &&
+        /expired at 2026-01-08T00:00:00.000Z, .* clock says 2026-01-08T00:00:00.001Z: ask for a new one/.test(
+          error.message
+        )
+    )
   })
 
   it('refuses to encode an address that is none, or a network that is no name', () => {
