@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
+import { addLimitOptions, type LimitOptions } from './limit-options.ts'
 import { createLog } from './log.ts'
 import { DEFAULT_HOME, whole } from './options.ts'
 import { openSession } from './peer-session.ts'
 import { readInvite } from './read-invite.ts'
 
-interface JoinOptions {
+interface JoinOptions extends LimitOptions {
   readonly data: string
   readonly test?: string
   readonly home: string
@@ -29,7 +30,7 @@ const LOG_INTERVAL_MS = 5000
 
 /** `starling join`: trains in a run until it ends or is stopped. */
 export function addJoin(program: Command): void {
-  program
+  const command = program
     .command('join')
     .description('join a run and train on the own rows until the run ends or is stopped')
     .argument('<invite>', 'the invite, @FILE that holds it, or - for standard input')
@@ -42,6 +43,7 @@ export function addJoin(program: Command): void {
     .option('--wait-seconds <s>', 'longest wait for them', whole(0, 86_400), 60)
     .option('--linger-seconds <s>', 'keep serving after the end, for neighbours that are behind', whole(0, 86_400), 15)
     .option('--engine <name>', 'wasm or cpu (pure JavaScript)')
+  addLimitOptions(command)
     .option('--json', 'print one JSON document on stdout at the end')
     .addHelpText('after', EXAMPLES)
     .action(join)
@@ -69,7 +71,8 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
       modelJson: run.modelJson,
       initial: new Uint8Array(run.initial.buffer, run.initial.byteOffset, run.initial.byteLength),
       rows: { data: options.data, seed: options.seed, ...(options.test === undefined ? {} : { test: options.test }) },
-      ...(options.engine === undefined ? {} : { engine: options.engine })
+      ...(options.engine === undefined ? {} : { engine: options.engine }),
+      ...(options.maxCpu === undefined ? {} : { maxCpu: options.maxCpu })
     })
     closers.push(() => vectors.close())
     const { report } = vectors

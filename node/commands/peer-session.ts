@@ -11,7 +11,7 @@ export interface OpenedSession {
 
 /** Starts a peer in a home and gets the invited run, from the home or from the peers that the invite names. */
 export async function openSession(
-  init: { home: string; listen?: string; invite: Invite; log: Logger },
+  init: { home: string; listen?: string; maxUpload?: number; invite: Invite; log: Logger },
   signal: AbortSignal
 ): Promise<OpenedSession> {
   const [{ createPeer }, { locateRun }, { openHome }, { readHomeConfig, writeHomeConfig }] = await Promise.all([
@@ -23,7 +23,11 @@ export async function openSession(
   const home = await openHome(init.home, { create: true })
   const config = await readHomeConfig(home).finally(() => home.close())
   const listen = init.listen ?? config.listen ?? (await withFixedPort(ANY_ADDRESS))
-  const peer = await createPeer({ home: init.home, listen: [listen] })
+  const peer = await createPeer({
+    home: init.home,
+    listen: [listen],
+    ...(init.maxUpload === undefined ? {} : { maxUpload: init.maxUpload })
+  })
   try {
     // The same port at the next start, so that the addresses others remember stay true.
     if (config.listen !== listen && !listen.endsWith('/tcp/0')) await writeHomeConfig(peer.home, { ...config, listen })

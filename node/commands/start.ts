@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
+import { addUploadOptions, type UploadOptions } from './limit-options.ts'
 import { createLog } from './log.ts'
 import { DEFAULT_HOME } from './options.ts'
 import { openSession } from './peer-session.ts'
 import { readInvite } from './read-invite.ts'
 
-interface StartOptions {
+interface StartOptions extends UploadOptions {
   readonly role: 'pinner'
   readonly home: string
   readonly listen?: string
@@ -19,15 +20,14 @@ Examples:
 
 /** `starling start`: a peer without data. */
 export function addStart(program: Command): void {
-  program
+  const command = program
     .command('start')
     .description('start a peer without data: a pinner introduces peers to each other and keeps checkpoints')
     .argument('<invite>', 'the invite, @FILE that holds it, or - for standard input')
     .addOption(new Option('--role <role>', 'what the peer does').choices(['pinner']).default('pinner'))
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where to listen (default: as in the home, or a free port on all interfaces)')
-    .addHelpText('after', EXAMPLES)
-    .action(start)
+  addUploadOptions(command).addHelpText('after', EXAMPLES).action(start)
 }
 
 async function start(argument: string, options: StartOptions): Promise<void> {

@@ -83,6 +83,8 @@ export interface ParticipantInit {
   /** The own newest public copy of an earlier incarnation. */
   readonly saved?: { readonly round: number; readonly copy: Uint8Array }
   readonly graceFloorMs?: number
+  /** Resolves when the next round may begin; never rejects. Where uploads are limited, when the last one is sent. */
+  readonly roomForRound?: (signal: AbortSignal) => Promise<void>
   readonly onDelta: (delta: OwnDelta) => void | Promise<void>
   readonly onRound: (event: RoundEvent) => void
   /** Must ask `vectors` for the average before it waits for anything else: the next round changes the copies. Never rejects. */
@@ -299,6 +301,7 @@ export class Participant {
     const { clock, manifest } = this.#init
     const rest = manifest.training.minRoundMs - (clock.now() - startedAt)
     if (rest > 0) await this.#neighbours.until(() => false, rest, signal)
+    await this.#init.roomForRound?.(signal)
   }
 
   /** Local steps and the delta that they lead to; rolls back as often as the model diverges. */

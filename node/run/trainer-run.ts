@@ -179,7 +179,10 @@ export class TrainerRun {
   /** Trains until the run ends or the signal fires; the own copy is saved then. */
   async train(signal: AbortSignal): Promise<ParticipantReport> {
     const participant = await this.#participant
+    const hurry = () => void this.#init.vectors.hurry()
+    signal.addEventListener('abort', hurry, { once: true })
     const report = await participant.run({ signal })
+    signal.removeEventListener('abort', hurry)
     this.#hasEnded = report.end === 'done'
     await this.#unstored.at(-1)
     await this.#saveCopy()
@@ -237,6 +240,7 @@ export class TrainerRun {
               copy: new Uint8Array(saved.copy.buffer, saved.copy.byteOffset, saved.copy.byteLength)
             }
           }),
+      ...(peer.upload === undefined ? {} : { roomForRound: peer.upload.idle.bind(peer.upload) }),
       onDelta: (delta) => this.#published(delta),
       onRound: (event) => this.#rounded(event),
       onCheckpointDue: (request) => this.#makeCheckpoint(request),
