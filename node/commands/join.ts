@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { isMetered } from '../limits/is-metered.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { addLimitOptions, type LimitOptions } from './limit-options.ts'
 import { createLog } from './log.ts'
@@ -90,6 +91,8 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
       invite,
       vectors,
       company: { links: options.waitForLinks, ms: 1000 * options.waitSeconds },
+      ...(options.hours === undefined ? {} : { hours: options.hours }),
+      ...(options.pauseOnMetered === true ? { isMetered } : {}),
       onRound: ({ round, phase, loss, links }) => {
         if (Date.now() - loggedAt < LOG_INTERVAL_MS) return
         loggedAt = Date.now()

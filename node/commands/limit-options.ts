@@ -15,6 +15,7 @@ export interface LimitOptions extends UploadOptions {
   /** Cores. */
   readonly maxCpu?: number
   readonly hours?: Hours
+  readonly pauseOnMetered?: boolean
 }
 
 export function addUploadOptions(command: Command): Command {
@@ -33,6 +34,7 @@ export function addLimitOptions(command: Command): Command {
       'train only at these times of the day: 20:00-06:00, or several with commas',
       limit((text) => new Hours(text))
     )
+    .option('--pause-on-metered', 'train only while NetworkManager does not call the network metered')
 }
 
 /** A parser of options whose errors commander prints. */

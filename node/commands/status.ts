@@ -84,6 +84,7 @@ export function describeStatus(status: PeerStatus): string {
 
 function describeTraining({
   state,
+  paused,
   round,
   rounds,
   loss,
@@ -91,7 +92,8 @@ function describeTraining({
   samples
 }: NonNullable<PeerStatus['training']>): string {
   const measured = loss === undefined ? '' : `, loss ${loss.toFixed(3)}`
-  return `${state}, round ${round} of ${rounds}${measured}; ${samples} rows, engine ${engine}`
+  const until = paused === undefined ? '' : ` ${paused}`
+  return `${state}${until}, round ${round} of ${rounds}${measured}; ${samples} rows, engine ${engine}`
 }
 
 function describeCheckpoint({ root, round, accuracy }: NonNullable<PeerStatus['checkpoint']>): string {

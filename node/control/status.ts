@@ -14,6 +14,8 @@ const link = z.object({
 
 const training = z.object({
   state: z.enum(['waiting', 'training', 'paused', 'closing', 'done']),
+  /** Until when or why, when it is not the owner who paused. */
+  paused: z.exactOptional(z.string()),
   round: count,
   rounds: count,
   /** Mean training loss of the newest round. */
