@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
+import type { DraftRun } from '../run/create-run.ts'
 import { DEFAULT_PLAN } from '../run/run-plan.ts'
+import { bytesOf, checkRoom } from './check-room.ts'
 import { ANY_ADDRESS, reachableAddresses, withFixedPort } from './listen.ts'
 import { codec, DEFAULT_HOME, DEFAULT_NETWORK, list, positive, whole } from './options.ts'
 
@@ -20,6 +22,7 @@ interface CreateOptions {
   readonly k: number
   readonly seed: number
   readonly checkpointEvery: number
+  readonly force?: boolean
   readonly json?: boolean
 }
 
@@ -52,6 +55,7 @@ export function addCreate(program: Command): void {
     .option('--k <n>', 'neighbours to aim for', whole(1, 64), DEFAULT_PLAN.k)
     .option('--seed <s>', 'decides the initial weights', whole(0, 0xffff_ffff), DEFAULT_PLAN.seed)
     .option('--checkpoint-every <rounds>', 'rounds between checkpoints', whole(1), DEFAULT_PLAN.checkpointEveryRounds)
+    .option('--force', 'try it even if the estimate says that memory or disk will not do')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXAMPLES)
     .action(create)
@@ -79,6 +83,7 @@ async function create(options: CreateOptions): Promise<void> {
     ...(classes === undefined ? {} : { classes }),
     checkpointEveryRounds: checkpointEvery
   })
+  await requireRoomFor(draft, options)
   const home = await openHome(options.home, { create: true })
   try {
     const config = await readHomeConfig(home)
@@ -105,4 +110,20 @@ async function create(options: CreateOptions): Promise<void> {
   } finally {
     await home.close()
   }
+}
+
+/** Refuses a run that this machine cannot even write. */
+async function requireRoomFor({ modelJson }: DraftRun, { home, data, force }: CreateOptions): Promise<void> {
+  const [{ decodeTopology }, { createMemory, runDisk }] = await Promise.all([
+    import('../training/index.ts'),
+    import('../limits/needs.ts')
+  ])
+  const parameters = decodeTopology(modelJson).parameterCount
+  const room = {
+    what: `making a run of ${parameters} parameters`,
+    memoryBytes: createMemory(parameters, await bytesOf(data)),
+    diskBytes: runDisk(parameters),
+    home
+  }
+  await checkRoom(room, force === true, (message) => process.stderr.write(`warning: ${message}\n`))
 }

@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
+import type { Logger } from 'pino'
+import type { RunManifest } from '../../protocols/envelope/index.ts'
 import { isMetered } from '../limits/is-metered.ts'
+import { bytesOf, checkRoom } from './check-room.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { addLimitOptions, type LimitOptions } from './limit-options.ts'
 import { createLog } from './log.ts'
@@ -50,6 +53,20 @@ export function addJoin(program: Command): void {
     .action(join)
 }
 
+/** Refuses a run that this machine has no room for, before its weights are fetched. */
+function roomFor({ data, test, home, force }: JoinOptions, log: Logger) {
+  return async ({ parameterCount: parameters, averaging: { k, codec } }: RunManifest): Promise<void> => {
+    const { trainerDisk, trainerMemory } = await import('../limits/needs.ts')
+    const room = {
+      what: `training this run's ${parameters} parameters with ${k} neighbours and these rows`,
+      memoryBytes: trainerMemory({ parameters, k }, await bytesOf([data, test ?? []].flat())),
+      diskBytes: trainerDisk({ parameters, codec }),
+      home
+    }
+    await checkRoom(room, force === true, (message) => log.warn(message))
+  }
+}
+
 async function join(argument: string, options: JoinOptions): Promise<void> {
   const invite = await readInvite(argument)
   const log = await createLog('join')
@@ -59,7 +76,7 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
     // A file that cannot be read is said before a home is made for it; the worker reads it again, by the run's schema.
     const { checkTable } = await import('../data/index.ts')
     for (const path of [options.data, options.test ?? []].flat()) await checkTable(path, { signal })
-    const { peer, run } = await openSession({ ...options, invite, log }, signal)
+    const { peer, run } = await openSession({ ...options, invite, log, accept: roomFor(options, log) }, signal)
     closers.push(() => peer.stop())
     const [{ startVectorWorker }, { TrainerRun }, { openControl }, { purgeRun }] = await Promise.all([
       import('../vectors/index.ts'),

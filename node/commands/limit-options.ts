@@ -8,6 +8,8 @@ import { parseUploadRate } from '../limits/upload-rate.ts'
 export interface UploadOptions {
   /** Bytes a second. */
   readonly maxUpload?: number
+  /** Goes on where the estimate says that memory or disk will not do. */
+  readonly force?: boolean
 }
 
 /** What the owner lets a peer that trains have, and when. */
@@ -19,11 +21,13 @@ export interface LimitOptions extends UploadOptions {
 }
 
 export function addUploadOptions(command: Command): Command {
-  return command.option(
-    '--max-upload <rate>',
-    'most to send, all connections together: 500kB/s, 2MB/s or 10Mbit/s',
-    limit(parseUploadRate)
-  )
+  return command
+    .option(
+      '--max-upload <rate>',
+      'most to send, all connections together: 500kB/s, 2MB/s or 10Mbit/s',
+      limit(parseUploadRate)
+    )
+    .option('--force', 'try it even if the estimate says that memory or disk will not do')
 }
 
 export function addLimitOptions(command: Command): Command {

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
+import type { RunManifest } from '../../protocols/envelope/index.ts'
+import { checkRoom } from './check-room.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { addUploadOptions, type UploadOptions } from './limit-options.ts'
 import { createLog } from './log.ts'
@@ -35,7 +37,18 @@ async function start(argument: string, options: StartOptions): Promise<void> {
   const log = await createLog(options.role)
   const { signal, dispose } = interruptSignal()
   try {
-    const { peer, run } = await openSession({ ...options, invite, log }, signal)
+    const accept = async ({ parameterCount: parameters }: RunManifest) => {
+      const { keeperDisk, keeperMemory } = await import('../limits/needs.ts')
+      const what = `keeping checkpoints of ${parameters} parameters`
+      const room = {
+        what,
+        memoryBytes: keeperMemory(parameters),
+        diskBytes: keeperDisk(parameters),
+        home: options.home
+      }
+      await checkRoom(room, options.force === true, (message) => log.warn(message))
+    }
+    const { peer, run } = await openSession({ ...options, invite, log, accept }, signal)
     try {
       const [{ PinnerRun }, { openControl }, { purgeRun }] = await Promise.all([
         import('../run/pinner-run.ts'),
