@@ -9,6 +9,7 @@ import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
+import { shapedTcp, type UploadLimiter } from './limits/index.ts'
 
 /** One gossipsub RPC bundles messages; past a receiver's limit it ends the link for good (DESIGN 10). */
 const MAX_GOSSIP_BYTES = 1024 * 1024
@@ -25,6 +26,8 @@ export interface Libp2pInit {
   readonly privateKey: PrivateKey
   /** Multiaddrs, e.g. `/ip4/0.0.0.0/tcp/0`. */
   readonly listen: readonly string[]
+  /** What all connections together may send. */
+  readonly upload?: UploadLimiter
 }
 
 /**
@@ -33,11 +36,11 @@ export interface Libp2pInit {
  * Its peer store stays in memory: it is written whenever a stream opens, which for a large model is several times a
  * round and neighbour, and what it knows is learnt anew from the invite and from members.
  */
-export async function startLibp2p({ privateKey, listen }: Libp2pInit): Promise<StarlingLibp2p> {
+export async function startLibp2p({ privateKey, listen, upload }: Libp2pInit): Promise<StarlingLibp2p> {
   return createLibp2p({
     privateKey,
     addresses: { listen: [...listen] },
-    transports: [tcp()],
+    transports: [upload === undefined ? tcp() : shapedTcp(upload)],
     connectionEncrypters: [tls(), noise()],
     streamMuxers: [yamux({ streamOptions: { initialStreamWindowSize: STREAM_WINDOW_BYTES } })],
     connectionManager: { inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND },

@@ -1,6 +1,8 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { systemClock } from '../protocols/clock.ts'
 import { createStorage, type Home, openHome, openStores, type Storage, type Stores } from '../storage/index.ts'
 import { type StarlingLibp2p, startLibp2p } from './libp2p.ts'
+import { UploadLimiter } from './limits/index.ts'
 import { SocketTraffic } from './run/socket-traffic.ts'
 
 export interface PeerInit {
@@ -8,6 +10,8 @@ export interface PeerInit {
   readonly home: string
   /** Multiaddrs to listen on; none for a peer that only calls out. */
   readonly listen: readonly string[]
+  /** Bytes a second that all connections together may send; no limit when absent. */
+  readonly maxUpload?: number
 }
 
 /** One process with one identity: its home, its stores, and libp2p with Helia on it. */
@@ -21,6 +25,8 @@ export interface Peer {
   readonly libp2p: StarlingLibp2p
   readonly storage: Storage
   readonly traffic: SocketTraffic
+  /** Present when uploads are limited. */
+  readonly upload?: UploadLimiter
   /** Stops everything in the order that loses nothing. May be called twice. */
   stop(): Promise<void>
 }
@@ -31,7 +37,7 @@ export interface Peer {
  * Throws HomeInUseError, HomeNotWritableError and their kin from storage, PortInUseError when an address to listen on is
  * taken; what was opened before is closed again.
  */
-export async function createPeer({ home: dir, listen }: PeerInit): Promise<Peer> {
+export async function createPeer({ home: dir, listen, maxUpload }: PeerInit): Promise<Peer> {
   const traffic = new SocketTraffic()
   const opened: { close(): Promise<void> }[] = []
   const close = async () => {
@@ -44,7 +50,9 @@ export async function createPeer({ home: dir, listen }: PeerInit): Promise<Peer>
     opened.push(stores)
     traffic.start()
     opened.push({ close: async () => traffic.stop() })
-    const libp2p = await startLibp2p({ privateKey: home.identity, listen }).catch((cause) => {
+    const limits =
+      maxUpload === undefined ? {} : { upload: new UploadLimiter({ bytesPerSecond: maxUpload, clock: systemClock }) }
+    const libp2p = await startLibp2p({ privateKey: home.identity, listen, ...limits }).catch((cause) => {
       throw explainListen(cause, listen)
     })
     opened.push({ close: async () => libp2p.stop() })
@@ -52,7 +60,7 @@ export async function createPeer({ home: dir, listen }: PeerInit): Promise<Peer>
     opened.push(storage)
     const id = libp2p.peerId.toString()
     const idBytes = libp2p.peerId.toMultihash().bytes
-    return { home, key: home.identity, id, idBytes, libp2p, storage, traffic, stop: close }
+    return { home, key: home.identity, id, idBytes, libp2p, storage, traffic, ...limits, stop: close }
   } catch (error) {
     await close()
     throw error

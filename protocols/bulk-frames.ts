@@ -6,11 +6,20 @@ import { framesOf } from './frames.ts'
 /** Bulk travels in frames of this size: large enough to cost little, small enough to leave room for other streams. */
 const CHUNK_BYTES = 256 * 1024
 
-/** Slowest sender that is waited for: a 1 M parameter model in int4 takes 8 s at this rate. */
-const SLOWEST_BYTES_PER_SECOND = 64 * 1024
+/** Who limits its uploads sends less at once: what is on its way is what headers and probes must wait for. */
+const PACED_CHUNK_BYTES = 8 * 1024
+
+/**
+ * Slowest sender that is waited for: a tenth of an uplink of 80 kB/s that serves ten neighbours at once. Nobody else
+ * waits meanwhile, for requests to others go on and rounds have their grace.
+ */
+const SLOWEST_BYTES_PER_SECOND = 8 * 1024
 
 /** Room for a round trip and a busy event loop on both sides. */
 const FIXED_DEADLINE_MS = 10_000
+
+/** Resolves when so many bytes of bulk may be written. Rejects when the signal fires. */
+export type BulkTurn = (bytes: number, signal: AbortSignal) => Promise<void>
 
 /** Deadline for moving `bytes` in one direction. */
 export function transferSignal(bytes: number): AbortSignal {
@@ -27,10 +36,18 @@ export function bulkFrames(stream: Stream, maxMessageBytes: number): LengthPrefi
   return framesOf(stream, bulkFrameBytes(maxMessageBytes))
 }
 
-/** Writes `bytes` as frames. The reader must know the length. */
-export async function writeBulk(frames: LengthPrefixedStream, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-  for (let from = 0; from < bytes.byteLength; from += CHUNK_BYTES) {
-    await frames.write(bytes.subarray(from, from + CHUNK_BYTES), { signal })
+/** Writes `bytes` as frames, each when `turn` lets it. The reader must know the length. */
+export async function writeBulk(
+  frames: LengthPrefixedStream,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+  turn?: BulkTurn
+): Promise<void> {
+  const size = turn === undefined ? CHUNK_BYTES : PACED_CHUNK_BYTES
+  for (let from = 0; from < bytes.byteLength; from += size) {
+    const chunk = bytes.subarray(from, from + size)
+    await turn?.(chunk.byteLength, signal)
+    await frames.write(chunk, { signal })
   }
 }
 

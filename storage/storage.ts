@@ -71,7 +71,7 @@ export interface StoragePins extends Pick<Pins, 'get' | 'list' | 'unkeep'> {
   keep(root: CID, details: KeepDetails, options?: FetchOptions): Promise<KeptRoot>
 }
 
-export interface StorageSweepOptions extends Pick<SweepOptions, 'graceMs'> {
+export interface StorageSweepOptions extends Pick<SweepOptions, 'graceMs' | 'only'> {
   readonly alsoKeep?: Iterable<CID>
 }
 

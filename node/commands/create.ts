@@ -26,6 +26,7 @@ export interface CreateOptions {
   readonly checkpointEvery: number
   readonly expires?: number
   readonly yes?: boolean
+  readonly force?: boolean
   readonly json?: boolean
 }
 
@@ -60,6 +61,7 @@ export function addCreate(program: Command): void {
     .option('--checkpoint-every <rounds>', 'rounds between checkpoints', whole(1), DEFAULT_PLAN.checkpointEveryRounds)
     .option('--expires <time>', 'for how long the invite may be used, such as 12h or 7d (default: for ever)', duration)
     .option('--yes', 'write the run without asking whether its values may become public')
+    .option('--force', 'try it even if the estimate says that memory or disk will not do')
     .option('--json', 'print one JSON document on stdout; needs --yes')
     .addHelpText('after', EXAMPLES)
     .action(create)
@@ -87,6 +89,7 @@ async function create(options: CreateOptions): Promise<void> {
   }
   // What is wrong with the files or the model is said before a home is made for them.
   const draft = await withProgress(`reading ${options.data.join(', ')}`, () => draftOf(options), options)
+  await requireRoomFor(draft, options)
   if (options.json !== true) await showPublic(draft)
   if (options.yes !== true && !(await confirm('Write this run?'))) {
     process.stderr.write('nothing was written\n')
@@ -128,6 +131,23 @@ export async function draftOf(options: CreateOptions): Promise<DraftRun> {
     ...(classes === undefined ? {} : { classes }),
     checkpointEveryRounds: checkpointEvery
   })
+}
+
+/** Refuses a run that this machine cannot even write. */
+async function requireRoomFor({ modelJson }: DraftRun, { home, data, force }: CreateOptions): Promise<void> {
+  const [{ decodeTopology }, { createMemory, runDisk }, { bytesOf, checkRoom }] = await Promise.all([
+    import('../training/index.ts'),
+    import('../limits/needs.ts'),
+    import('../limits/check-room.ts')
+  ])
+  const parameters = decodeTopology(modelJson).parameterCount
+  const room = {
+    what: `making a run of ${parameters} parameters`,
+    memoryBytes: createMemory(parameters, await bytesOf(data)),
+    diskBytes: runDisk(parameters),
+    home
+  }
+  await checkRoom(room, force === true, (message) => process.stderr.write(`warning: ${message}\n`))
 }
 
 async function showPublic(draft: DraftRun): Promise<void> {

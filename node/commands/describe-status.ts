@@ -38,9 +38,10 @@ function columns(lines: readonly (readonly string[])[]): string[] {
 
 function describeProgress({ state, training }: RunStatus): string | undefined {
   if (training === undefined) return undefined
-  const { round, rounds, loss, samples, engine } = training
+  const { round, rounds, loss, samples, engine, paused } = training
+  const until = paused === undefined ? '' : ` ${paused}`
   const measured = loss === undefined ? '' : `, loss ${loss.toFixed(3)}`
-  return `${state}, round ${round} of ${rounds}${measured}; ${samples} rows, engine ${engine}`
+  return `${state}${until}, round ${round} of ${rounds}${measured}; ${samples} rows, engine ${engine}`
 }
 
 export function describeCheckpoint({ root, round, accuracy }: NonNullable<RunStatus['checkpoint']>): string {

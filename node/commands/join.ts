@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import { addLimitOptions, type LimitOptions } from './limit-options.ts'
 import { DEFAULT_HOME, logLevel, whole } from './options.ts'
 import { withProgress } from './progress.ts'
 import { INVITE_ARGUMENT, readInvite } from './read-invite.ts'
 import { takePart } from './take-part.ts'
 
-interface JoinOptions {
+interface JoinOptions extends LimitOptions {
   readonly data: string
   readonly test?: string
   readonly home: string
@@ -28,7 +29,7 @@ While a peer runs in the home, it takes part in this run too; Ctrl-C here then l
 
 /** `starling join`: trains in a run until it ends or is stopped. */
 export function addJoin(program: Command): void {
-  program
+  const command = program
     .command('join')
     .description('join a run and train on the own rows until the run ends or is stopped')
     .argument('<invite>', INVITE_ARGUMENT)
@@ -42,6 +43,7 @@ export function addJoin(program: Command): void {
     .option('--linger-seconds <s>', 'keep serving after the end, for neighbours that are behind', whole(0, 86_400), 15)
     .addOption(new Option('--engine <name>', 'wasm or cpu (pure JavaScript)').choices(['wasm', 'cpu']))
     .option('--log-level <level>', 'least important lines to log: debug, info, warn or error', logLevel)
+  addLimitOptions(command)
     .option('--json', 'print one JSON document on stdout at the end')
     .addHelpText('after', EXAMPLES)
     .action(join)
@@ -67,7 +69,11 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
       waitForLinks: options.waitForLinks,
       waitSeconds: options.waitSeconds,
       lingerSeconds: options.lingerSeconds,
-      ...(options.engine === undefined ? {} : { engine: options.engine })
+      ...(options.engine === undefined ? {} : { engine: options.engine }),
+      ...(options.maxCpu === undefined ? {} : { maxCpu: options.maxCpu }),
+      ...(options.hours === undefined ? {} : { hours: options.hours.text }),
+      pauseOnMetered: options.pauseOnMetered === true,
+      force: options.force === true
     },
     onDone: ({ type, ...end }) => {
       if (options.json === true) process.stdout.write(`${JSON.stringify(end)}\n`)

@@ -3,7 +3,13 @@ import { ANY_ADDRESS, withFixedPort } from './listen.ts'
 import type { PeerLog } from './log.ts'
 
 /** Starts a peer in a home, which is made where there is none; it listens at the same address at every start. */
-export async function openPeer(init: { home: string; listen?: string; log: PeerLog }): Promise<Peer> {
+export async function openPeer(init: {
+  home: string
+  listen?: string
+  /** Bytes a second. */
+  maxUpload?: number
+  log: PeerLog
+}): Promise<Peer> {
   const [{ createPeer }, { openHome }, { readHomeConfig, writeHomeConfig }] = await Promise.all([
     import('../peer.ts'),
     import('../../storage/index.ts'),
@@ -12,7 +18,11 @@ export async function openPeer(init: { home: string; listen?: string; log: PeerL
   const home = await openHome(init.home, { create: true })
   const config = await readHomeConfig(home).finally(() => home.close())
   const listen = init.listen ?? config.listen ?? (await withFixedPort(ANY_ADDRESS))
-  const peer = await createPeer({ home: init.home, listen: [listen] })
+  const peer = await createPeer({
+    home: init.home,
+    listen: [listen],
+    ...(init.maxUpload === undefined ? {} : { maxUpload: init.maxUpload })
+  })
   try {
     init.log.keepIn(peer.home.dir)
     // The same port at the next start, so that the addresses others remember stay true.

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander'
+import { addUploadOptions, type UploadOptions } from './limit-options.ts'
 import { DEFAULT_HOME, logLevel } from './options.ts'
 import { INVITE_ARGUMENT, readInvite } from './read-invite.ts'
 import { takePart } from './take-part.ts'
 
-interface StartOptions {
+interface StartOptions extends UploadOptions {
   readonly role: 'pinner'
   readonly home: string
   readonly listen?: string
@@ -18,7 +19,7 @@ While a peer runs in the home, it follows this run too; Ctrl-C here then leaves 
 
 /** `starling start`: a peer without data. */
 export function addStart(program: Command): void {
-  program
+  const command = program
     .command('start')
     .description('start a peer without data: a pinner introduces peers to each other and keeps checkpoints')
     .argument('<invite>', INVITE_ARGUMENT)
@@ -26,12 +27,11 @@ export function addStart(program: Command): void {
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where to listen (default: as in the home, or a free port on all interfaces)')
     .option('--log-level <level>', 'least important lines to log: debug, info, warn or error', logLevel)
-    .addHelpText('after', EXAMPLES)
-    .action(start)
+  addUploadOptions(command).addHelpText('after', EXAMPLES).action(start)
 }
 
 async function start(argument: string, { role, ...options }: StartOptions): Promise<void> {
   const invite = await readInvite(argument, options)
   const { encodeInvite } = await import('../../protocols/envelope/index.ts')
-  await takePart({ ...options, request: { role, invite: encodeInvite(invite) } })
+  await takePart({ ...options, request: { role, invite: encodeInvite(invite), force: options.force === true } })
 }

@@ -11,6 +11,8 @@ export interface TakePartInit {
   readonly home: string
   readonly listen?: string
   readonly logLevel?: string
+  /** Bytes a second, of the whole peer. */
+  readonly maxUpload?: number
   /** Hears at once how the run ended; the process may go on for other runs. */
   readonly onDone?: (end: Extract<RunEnd, { type: 'done' }>) => void
 }
@@ -36,7 +38,9 @@ export async function takePart(init: TakePartInit): Promise<void> {
 }
 
 /** Hands the run over to the peer that runs in the home, and tells what happens in it there. */
-async function joinRunning({ request, home, onDone }: TakePartInit, logger: Logger, signal: AbortSignal) {
+async function joinRunning({ request, home, maxUpload, onDone }: TakePartInit, logger: Logger, signal: AbortSignal) {
+  if (maxUpload !== undefined)
+    logger.warn(`--max-upload has no effect: the peer that runs in ${home} was started with its own`)
   let run: string | undefined
   const leave = () => {
     if (run === undefined) return
@@ -63,12 +67,13 @@ async function joinRunning({ request, home, onDone }: TakePartInit, logger: Logg
 }
 
 /** Starts a peer in the home with this run as its first, and keeps it until its last run is over. */
-async function runPeer({ request, home, listen, onDone }: TakePartInit, log: PeerLog, signal: AbortSignal) {
+async function runPeer({ request, home, listen, maxUpload, onDone }: TakePartInit, log: PeerLog, signal: AbortSignal) {
   const [{ PeerRuns }, { startControl }] = await Promise.all([
     import('../run/peer-runs.ts'),
     import('../control/index.ts')
   ])
-  const peer = await openPeer({ home, log, ...(listen === undefined ? {} : { listen }) })
+  const limits = maxUpload === undefined ? {} : { maxUpload }
+  const peer = await openPeer({ home, log, ...(listen === undefined ? {} : { listen }), ...limits })
   try {
     const runs = new PeerRuns({ peer, onEvent: (run, event) => tell(log.logger, run, runs.size > 1, event) })
     const control = await startControl(peer.home.dir, runs)

@@ -8,5 +8,5 @@
  * ```
  */
 export { type ControlServer, type Controls, type PinEntry, startControl } from './control-server.ts'
-export type { RunEnd, RunEvent, RunRequest, TrainingRequest } from './run-request.ts'
+export type { PinningRequest, RunEnd, RunEvent, RunRequest, TrainingRequest } from './run-request.ts'
 export { type LinkStatus, type PeerStatus, peerStatus, type RunStatus, type TrainingStatus } from './status.ts'

@@ -7,6 +7,8 @@ const MAX_INVITE_CHARACTERS = 64 * 1024
 const invite = z.string().max(MAX_INVITE_CHARACTERS)
 const path = z.string().min(1).max(4096)
 const whole = z.number().int().nonnegative()
+/** Goes on where the estimate says that memory or disk will not do. */
+const force = z.boolean()
 
 const training = z.object({
   role: z.literal('trainer'),
@@ -18,15 +20,22 @@ const training = z.object({
   waitForLinks: whole,
   waitSeconds: whole,
   lingerSeconds: whole,
-  engine: z.exactOptional(z.enum(['wasm', 'cpu']))
+  engine: z.exactOptional(z.enum(['wasm', 'cpu'])),
+  /** Cores. */
+  maxCpu: z.exactOptional(z.number().positive()),
+  /** Times of the day to train at, such as `20:00-06:00`. */
+  hours: z.exactOptional(z.string().max(4096)),
+  pauseOnMetered: z.boolean(),
+  force
 })
 
-const pinning = z.object({ role: z.literal('pinner'), invite })
+const pinning = z.object({ role: z.literal('pinner'), invite, force })
 
 /** A run that a peer shall take part in, as `starling join` and `start` ask for it. */
 export const runRequest = z.discriminatedUnion('role', [training, pinning])
 export type RunRequest = z.infer<typeof runRequest>
 export type TrainingRequest = z.infer<typeof training>
+export type PinningRequest = z.infer<typeof pinning>
 
 /** How a run ended for this peer. */
 export type RunEnd =

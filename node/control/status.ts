@@ -17,6 +17,8 @@ const link = z.object({
 })
 
 const training = z.object({
+  /** Until when or why, when it is not the owner who paused. */
+  paused: z.exactOptional(z.string()),
   round: count,
   rounds: count,
   /** Mean training loss of the newest round. */

@@ -75,6 +75,7 @@ export class Neighbours {
   readonly #ownTrainMs: number[] = []
   /** The round in which this peer waits for news. */
   #waitingIn: number | undefined
+  #round = 0
   #onChange: () => void = () => {}
 
   constructor(init: NeighboursInit) {
@@ -161,9 +162,12 @@ export class Neighbours {
   /**
    * Waits until every live link has delivered a version that was not mixed yet, at most the grace of ALGORITHMS 1.
    * Links that missed two waits in a row, are done, or have published this round already are not waited for: who is
-   * behind its neighbours catches up with them. Returns at once in no company.
+   * behind its neighbours catches up with them. A link that missed its waits is waited for again once it is hardly behind:
+   * a peer that its owner holds to a slower pace would else cost its neighbours two waits for each of its deltas. Returns
+   * at once in no company.
    */
   async waitForNews(round: number, signal: AbortSignal): Promise<void> {
+    this.#round = round
     if (this.#awaited(round).length === 0) return
     const neighbours = [...this.#neighbours.values()]
     const grace = roundGraceMs(
@@ -241,7 +245,7 @@ export class Neighbours {
     const neighbour = this.#neighbours.get(id)
     if (neighbour === undefined || neighbour.follower !== follower) return
     neighbour.isUnused = true
-    neighbour.missedWaits = 0
+    if (version.header.round >= this.#round - MISSED_WAITS) neighbour.missedWaits = 0
     if (version.header.phase === 'training') remember(neighbour.trainMs, version.header.trainMs)
     remember(neighbour.delayMs, version.absorbedAt - version.heardAt)
     this.#onChange()

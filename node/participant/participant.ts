@@ -83,6 +83,8 @@ export interface ParticipantInit {
   /** The own newest public copy of an earlier incarnation. */
   readonly saved?: { readonly round: number; readonly copy: Uint8Array }
   readonly graceFloorMs?: number
+  /** Resolves when the next round may begin; never rejects. Where uploads are limited, when the last one is sent. */
+  readonly roomForRound?: (signal: AbortSignal) => Promise<void>
   readonly onDelta: (delta: OwnDelta) => void | Promise<void>
   readonly onRound: (event: RoundEvent) => void
   /** Must ask `vectors` for the average before it waits for anything else: the next round changes the copies. Never rejects. */
@@ -113,6 +115,8 @@ export class Participant {
   #phase: Phase = 'training'
   #round = 0
   #closingRounds = 0
+  #hasHadLinks = false
+  #hasStoodStill = false
   #learningRateFactor = 1
   #publishedAt: number[] = []
   #roundMs: number[] = []
@@ -172,11 +176,17 @@ export class Participant {
     this.#gate.pause()
   }
 
+  /** This peer was stopped or cut off: before its next round it looks how far the others are, as after a pause. */
+  stoodStill(): void {
+    this.#hasStoodStill = true
+  }
+
   resume(): void {
     this.#gate.resume()
   }
 
   linkOpened(peer: LinkedPeer): void {
+    this.#hasHadLinks = true
     this.#neighbours.open(peer)
   }
 
@@ -196,9 +206,10 @@ export class Participant {
 
   /** Trains until the run ends for this peer or the signal fires; then the peer serves what it has. */
   async run({ signal }: { signal: AbortSignal }): Promise<ParticipantReport> {
+    await this.#gate.passed(signal)
     await this.#begin(signal)
     while (this.#phase === 'training' && !signal.aborted) {
-      if (await this.#gate.passed(signal)) await this.#catchUp()
+      if ((await this.#gate.passed(signal)) || this.#hasStoodStill) await this.#catchUp(signal)
       if (signal.aborted) break
       await this.#playRound(signal)
       this.#round += 1
@@ -250,12 +261,24 @@ export class Participant {
   }
 
   /** After a long pause the own model would only hold the neighbours back: it is left for their mean. */
-  async #catchUp(): Promise<void> {
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    this.#hasStoodStill = false
+    await this.#meetAgain(signal)
+    if (signal.aborted) return
     const theirs = this.#neighboursRound()
     if (theirs <= this.#round + RESUME_ROUNDS) return
     await this.#init.vectors.rollBack('neighbours')
     this.#init.onNotice(`went on in round ${theirs} after a pause in round ${this.#round}, from the neighbours' mean`)
     this.#round = Math.min(theirs, this.#init.manifest.training.rounds - 1)
+  }
+
+  /** Waits for links where there were some, and for the copies of who has begun. */
+  async #meetAgain(signal: AbortSignal): Promise<void> {
+    const neighbours = this.#neighbours
+    if (!this.#hasHadLinks) return
+    await neighbours.until(() => neighbours.degree > 0, LATE_JOIN_MS, signal)
+    const wanted = () => Math.min(LATE_JOIN_COPIES, neighbours.startedCount)
+    await neighbours.until(() => neighbours.versions.length >= wanted(), LATE_JOIN_MS, signal)
   }
 
   #neighboursRound(): number {
@@ -303,6 +326,7 @@ export class Participant {
     const { clock, manifest } = this.#init
     const rest = manifest.training.minRoundMs - (clock.now() - startedAt)
     if (rest > 0) await this.#neighbours.until(() => false, rest, signal)
+    await this.#init.roomForRound?.(signal)
   }
 
   /** Local steps and the delta that they lead to; rolls back as often as the model diverges. */

@@ -151,7 +151,7 @@ export class ActiveRun {
         if (this.#isPausedEarly) running.pause?.()
       }
     }
-    return request.role === 'trainer' ? trainInRun(session, request) : pinRun(session)
+    return request.role === 'trainer' ? trainInRun(session, request) : pinRun(session, request)
   }
 
   async #parted(rounds: number): Promise<RunEnd> {

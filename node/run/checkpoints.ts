@@ -71,7 +71,7 @@ export async function makeCheckpoint(
     weights: encodeWeights(run.topology, weights),
     encode: (links) => encodeCheckpoint({ ...manifest, ...links })
   })
-  await peer.storage.checkpoints.keepLast(runText)
+  await dropOldCheckpoints(peer.storage, runText)
   const announcement = await sealCheckpointAnnouncement(
     {
       run: run.id.bytes,
@@ -106,8 +106,14 @@ export async function keepCheckpoint(
     createdAt: Date.now()
   } as const
   await storage.pins.keep(root, details, { ...options, maxBytes })
-  await storage.checkpoints.keepLast(run.id.toString())
+  await dropOldCheckpoints(storage, run.id.toString())
   return root
+}
+
+/** Keeps the newest few and frees the space of the others: a long run would fill the disk with them. */
+async function dropOldCheckpoints(storage: Storage, run: string): Promise<void> {
+  const dropped = await storage.checkpoints.keepLast(run)
+  if (dropped.length > 0) await storage.sweep({ only: dropped })
 }
 
 export interface LoadedCheckpoint {

@@ -1,7 +1,7 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
-import type { Invite } from '../../protocols/envelope/index.ts'
+import type { Invite, RunManifest } from '../../protocols/envelope/index.ts'
 import { peerBytes } from '../../protocols/links/index.ts'
 import type { Peer } from '../peer.ts'
 import { type RunFiles, readRunFiles } from './run-files.ts'
@@ -54,13 +54,19 @@ export function invitedMembers(invite: Invite): { id: string; member: { peer: Ui
  * Gets the parts of the invited run: from the home, or from the peers at the invite's addresses.
  * Throws RunNotFoundError with the addresses that were asked and how long that took.
  */
-export async function locateRun(peer: Peer, invite: Invite, signal: AbortSignal): Promise<RunFiles> {
+export async function locateRun(
+  peer: Peer,
+  invite: Invite,
+  signal: AbortSignal,
+  accept: (manifest: RunManifest) => Promise<void> = async () => {}
+): Promise<RunFiles> {
   const id = CID.decode(invite.run)
   const startedAt = performance.now()
   const answered = await callInvite(peer, invite, signal)
   signal.throwIfAborted()
   try {
-    return await readRunFiles(peer.storage, id, { signal, timeoutMs: answered.length > 0 ? FETCH_TIMEOUT_MS : 1000 })
+    const timeoutMs = answered.length > 0 ? FETCH_TIMEOUT_MS : 1000
+    return await readRunFiles(peer.storage, id, { signal, timeoutMs, accept })
   } catch (cause) {
     const { name } = cause as Error
     if (name !== 'DeadlineError' && name !== 'BlockNotFoundError') throw cause

@@ -6,14 +6,17 @@ import {
   parseCheckpointAnnouncement,
   type SignedCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
+import { ownAddresses } from '../../protocols/links/index.ts'
 import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
 import { keepCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { invitedMembers } from './locate-run.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
+import { renewConnections } from './renew-connections.ts'
 import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
+import { StandStillWatch } from './stand-still-watch.ts'
 
 /** A checkpoint that could not be fetched is tried again while it is the newest. */
 const RETRY_MS = 2000
@@ -44,6 +47,7 @@ export class PinnerRun {
   readonly #network: RunNetwork
   readonly #newest = new NewestCheckpoint()
   readonly #stopping = new AbortController()
+  readonly #watch: StandStillWatch
   #fetching: Promise<void> | undefined
   #attempt = new AbortController()
 
@@ -67,6 +71,14 @@ export class PinnerRun {
       onHeader: () => {},
       onCheckpoint: (checkpoint) => this.#offered(checkpoint)
     })
+    this.#watch = new StandStillWatch({
+      clock: systemClock,
+      addresses: () => ownAddresses(peer.libp2p),
+      onReturn: (why) => {
+        init.onNotice(`connections are renewed: ${why}`)
+        void renewConnections(peer.libp2p, why)
+      }
+    })
   }
 
   /** How often input was refused, by reason. */
@@ -88,6 +100,7 @@ export class PinnerRun {
   async start(): Promise<void> {
     const { invite } = this.#init
     await this.#network.start()
+    this.#watch.start()
     for (const { id, member } of invite === undefined ? [] : invitedMembers(invite)) {
       this.#network.links.addMember(id, member)
       this.#askForCheckpoint(id)
@@ -97,6 +110,7 @@ export class PinnerRun {
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#attempt.abort()
+    this.#watch.stop()
     await this.#network.stop()
     await this.#fetching
   }

@@ -1,14 +1,25 @@
 import { once } from 'node:events'
+import type { PinningRequest } from '../control/index.ts'
+import { checkRoom } from '../limits/check-room.ts'
+import { keeperDisk, keeperMemory } from '../limits/needs.ts'
 import { rememberRun } from './home-config.ts'
 import { locateRun } from './locate-run.ts'
 import { PinnerRun } from './pinner-run.ts'
 import type { RunSession, SessionEnd } from './run-session.ts'
 
 /** Follows a run without data until the signal fires. */
-export async function pinRun(session: RunSession): Promise<SessionEnd> {
+export async function pinRun(session: RunSession, { force }: PinningRequest): Promise<SessionEnd> {
   const { peer, invite, say, signal, onLocated, onRunning } = session
   say('info', 'asking the peers of the invite for the run')
-  const run = await locateRun(peer, invite, signal)
+  const run = await locateRun(peer, invite, signal, async ({ parameterCount: parameters }) => {
+    const room = {
+      what: `keeping checkpoints of ${parameters} parameters`,
+      memoryBytes: keeperMemory(parameters),
+      diskBytes: keeperDisk(parameters),
+      home: peer.home.dir
+    }
+    await checkRoom(room, force, (message) => say('warn', message))
+  })
   await rememberRun(peer.home, run.id.toString(), invite.network)
   onLocated(run)
   signal.throwIfAborted()

@@ -90,18 +90,23 @@ export async function writeRunFiles(
   return { id, manifest, manifestBytes, modelJson, topology, initial }
 }
 
+export interface ReadRunOptions {
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+  readonly keep?: boolean
+  /** Called before anything that is as long as the model is fetched; what it throws ends the reading. */
+  readonly accept?: (manifest: RunManifest) => Promise<void>
+}
+
 /**
  * Fetches a run's parts, from here or from peers, keeps them and checks them against each other.
  * Throws DeadlineError when nobody provides them, InvalidRecordError, InconsistentRunError.
  */
-export async function readRunFiles(
-  storage: Storage,
-  id: CID,
-  options: { signal?: AbortSignal; timeoutMs?: number; keep?: boolean } = {}
-): Promise<RunFiles> {
+export async function readRunFiles(storage: Storage, id: CID, options: ReadRunOptions = {}): Promise<RunFiles> {
   const manifestBytes = await storage.getBlock(id, options)
   const manifest = parseManifest(manifestBytes)
   if (!manifestCid(manifestBytes).equals(id)) throw new InconsistentRunError(`run ${id} is not the CID of its manifest`)
+  await options.accept?.(manifest)
   const modelJson = await storage.getBlock(manifest.model, options)
   const topology = decodeTopology(modelJson)
   if (topology.parameterCount !== manifest.parameterCount) {

@@ -58,6 +58,8 @@ export class RunNetwork {
     const protocol = (name: string) => `/starling/${network}/${name}/1.0.0`
     const onRefused = (_peer: string, reason: RefusalReason) => this.#count(reason)
     const runBytes = run.id.bytes
+    const { upload } = peer
+    const pace = upload === undefined ? {} : { bulkTurn: upload.bulkTurn.bind(upload) }
     this.links = new LinkService({
       libp2p,
       protocol: protocol('link'),
@@ -78,7 +80,8 @@ export class RunNetwork {
       run: runBytes,
       payloadBytes: payloadBytes(averaging.codec, run.manifest.parameterCount),
       source: init.source,
-      onRefused
+      onRefused,
+      ...pace
     })
     this.state = new StateService({
       libp2p,
@@ -87,7 +90,8 @@ export class RunNetwork {
       parameterCount: run.manifest.parameterCount,
       ownCopy: init.ownCopy,
       newestCheckpoint: init.newestCheckpoint,
-      onRefused
+      onRefused,
+      ...pace
     })
     this.topics = new RunTopics({
       pubsub: libp2p.services.pubsub,

@@ -9,9 +9,10 @@ import {
   type SignedCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
-import type { Link } from '../../protocols/links/index.ts'
+import { type Link, ownAddresses } from '../../protocols/links/index.ts'
 import { type Copies, createCopies, newIncarnation } from '../../storage/index.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
+import type { Hours } from '../limits/index.ts'
 import {
   type CheckpointRequest,
   type OwnDelta,
@@ -27,8 +28,11 @@ import { EventLog } from './event-log.ts'
 import { invitedMembers } from './locate-run.ts'
 import { LossTrend } from './loss-trend.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
+import { renewConnections } from './renew-connections.ts'
+import { type RestState, Rests } from './rests.ts'
 import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
+import { StandStillWatch } from './stand-still-watch.ts'
 
 /** The own copy is saved every eight rounds (DESIGN 5). */
 const SAVE_EVERY_ROUNDS = 8
@@ -67,6 +71,8 @@ export interface TrainerInit {
   readonly invite?: Invite
   readonly vectors: VectorWorker & { readonly report: WorkerReport }
   readonly company: { readonly links: number; readonly ms: number }
+  readonly hours?: Hours
+  readonly isMetered?: () => Promise<boolean | undefined>
   readonly onRound?: (event: RoundEvent & { sentBytes: number; receivedBytes: number }) => void
   readonly onCheckpoint?: (checkpoint: MadeCheckpoint, request: CheckpointRequest) => void
   readonly onNotice: (message: string) => void
@@ -83,6 +89,8 @@ export class TrainerRun {
   readonly #incarnation = newIncarnation(systemClock.wallNow())
   readonly #newest = new NewestCheckpoint()
   readonly #trend = new LossTrend()
+  readonly #rests: Rests
+  readonly #watch: StandStillWatch
   #live: Participant | undefined
   #lastRound: RoundEvent | undefined
   /** What is being stored, oldest first. */
@@ -120,6 +128,19 @@ export class TrainerRun {
       onCheckpoint: (checkpoint) => this.#checkpointSeen(checkpoint)
     })
     this.#participant = this.#createParticipant()
+    const { hours, isMetered } = init
+    this.#rests = new Rests({
+      clock: systemClock,
+      ...(hours === undefined ? {} : { hours }),
+      ...(isMetered === undefined ? {} : { isMetered }),
+      onChange: (state) => this.#restsChanged(state),
+      onNotice
+    })
+    this.#watch = new StandStillWatch({
+      clock: systemClock,
+      addresses: () => ownAddresses(peer.libp2p),
+      onReturn: (why) => void this.#returned(why)
+    })
   }
 
   /** How often input was refused, by reason. */
@@ -142,11 +163,12 @@ export class TrainerRun {
   }
 
   pause(): void {
-    this.#live?.pause()
+    this.#rests.hold('owner')
   }
 
+  /** Ends the owner's pause. Other reasons to rest, such as the hour, go on. */
   resume(): void {
-    this.#live?.resume()
+    this.#rests.release('owner')
   }
 
   /** How far this peer is. */
@@ -154,6 +176,7 @@ export class TrainerRun {
     const { run, vectors } = this.#init
     const { loss, trainMs, waitMs } = this.#lastRound ?? {}
     return {
+      ...(this.#rests.description === undefined ? {} : { paused: this.#rests.description }),
       round: this.#live?.round ?? 0,
       rounds: run.manifest.training.rounds,
       ...(loss === undefined ? {} : { loss }),
@@ -179,12 +202,33 @@ export class TrainerRun {
     for (const { id, member } of invite === undefined ? [] : invitedMembers(invite)) {
       this.#network.links.addMember(id, member)
     }
+    this.#rests.start()
+    this.#watch.start()
+  }
+
+  /** Links first when going on, last when resting: the participant counts on those that it had. */
+  #restsChanged({ isPaused, isAway }: RestState): void {
+    if (isPaused) this.#live?.pause()
+    if (isAway) void this.#network.links.rest()
+    else if (this.#network.links.isResting) this.#network.links.wake()
+    if (!isPaused) this.#live?.resume()
+  }
+
+  async #returned(why: string): Promise<void> {
+    const { peer, onNotice } = this.#init
+    onNotice(`links are renewed: ${why}`)
+    this.#live?.stoodStill()
+    await renewConnections(peer.libp2p, why)
+    this.#network.links.seekAnew()
   }
 
   /** Trains until the run ends or the signal fires; the own copy is saved then. */
   async train(signal: AbortSignal): Promise<ParticipantReport> {
     const participant = await this.#participant
+    const hurry = () => void this.#init.vectors.hurry()
+    signal.addEventListener('abort', hurry, { once: true })
     const report = await participant.run({ signal })
+    signal.removeEventListener('abort', hurry)
     this.#hasEnded = report.end === 'done'
     await this.#unstored.at(-1)
     await this.#saveCopy()
@@ -212,6 +256,8 @@ export class TrainerRun {
 
   /** Parts from the neighbours and closes the logs. The worker and the peer are their owner's to stop. */
   async stop(): Promise<void> {
+    this.#rests.stop()
+    this.#watch.stop()
     await this.#network.stop()
     this.#live?.stop()
     await this.#unstored.at(-1)
@@ -242,6 +288,7 @@ export class TrainerRun {
               copy: new Uint8Array(saved.copy.buffer, saved.copy.byteOffset, saved.copy.byteLength)
             }
           }),
+      ...(peer.upload === undefined ? {} : { roomForRound: peer.upload.idle.bind(peer.upload) }),
       onDelta: (delta) => this.#published(delta),
       onRound: (event) => this.#rounded(event),
       onCheckpointDue: (request) => this.#makeCheckpoint(request),

@@ -1,4 +1,8 @@
+import type { RunManifest } from '../../protocols/envelope/index.ts'
 import type { TrainingRequest } from '../control/index.ts'
+import { bytesOf, checkRoom } from '../limits/check-room.ts'
+import { Hours, isMetered } from '../limits/index.ts'
+import { trainerDisk, trainerMemory } from '../limits/needs.ts'
 import { startVectorWorker, type VectorWorker, type WorkerReport } from '../vectors/index.ts'
 import { rememberRun } from './home-config.ts'
 import { locateRun } from './locate-run.ts'
@@ -19,7 +23,7 @@ type Vectors = VectorWorker & { readonly report: WorkerReport }
 export async function trainInRun(session: RunSession, request: TrainingRequest): Promise<SessionEnd> {
   const { peer, invite, say, signal, onLocated } = session
   say('info', 'asking the peers of the invite for the run')
-  const run = await locateRun(peer, invite, signal)
+  const run = await locateRun(peer, invite, signal, (manifest) => requireRoomToTrain(session, request, manifest))
   await rememberRun(peer.home, run.id.toString(), invite.network)
   onLocated(run)
   const vectors = await startVectors(run, request)
@@ -32,13 +36,29 @@ export async function trainInRun(session: RunSession, request: TrainingRequest):
   }
 }
 
-function startVectors(run: RunFiles, { data, test, seed, engine }: TrainingRequest): Promise<Vectors> {
+/** Refuses a run that this machine has no room for, before its weights are fetched. */
+async function requireRoomToTrain(
+  { peer, say }: RunSession,
+  { data, test, force }: TrainingRequest,
+  { parameterCount: parameters, averaging: { k, codec } }: RunManifest
+): Promise<void> {
+  const room = {
+    what: `training this run's ${parameters} parameters with ${k} neighbours and these rows`,
+    memoryBytes: trainerMemory({ parameters, k }, await bytesOf([data, test ?? []].flat())),
+    diskBytes: trainerDisk({ parameters, codec }),
+    home: peer.home.dir
+  }
+  await checkRoom(room, force, (message) => say('warn', message))
+}
+
+function startVectors(run: RunFiles, { data, test, seed, engine, maxCpu }: TrainingRequest): Promise<Vectors> {
   return startVectorWorker({
     manifest: run.manifestBytes,
     modelJson: run.modelJson,
     initial: new Uint8Array(run.initial.buffer, run.initial.byteOffset, run.initial.byteLength),
     rows: { data, seed, ...(test === undefined ? {} : { test }) },
-    ...(engine === undefined ? {} : { engine })
+    ...(engine === undefined ? {} : { engine }),
+    ...(maxCpu === undefined ? {} : { maxCpu })
   })
 }
 
@@ -64,6 +84,8 @@ async function train(
     invite,
     vectors,
     company: { links: request.waitForLinks, ms: 1000 * request.waitSeconds },
+    ...(request.hours === undefined ? {} : { hours: new Hours(request.hours) }),
+    ...(request.pauseOnMetered ? { isMetered } : {}),
     onRound: sayProgress(say, run.manifest.training.rounds),
     onCheckpoint: ({ root }, { round }) => say('info', `checkpoint of round ${round}: ${root}`),
     onNotice: (message) => say('warn', message)

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { equals } from 'uint8arrays/equals'
 import { Averager, type AveragingRules, meanOf, PayloadError, type Random } from '../../protocols/averaging/index.ts'
 import type { CopyFault, ExpectedCopy } from '../../protocols/delta-gossip/index.ts'
-import type { Metrics, Trainer } from '../training/index.ts'
+import type { CpuPacer } from '../limits/index.ts'
+import type { Metrics, Trainer, TrainOptions } from '../training/index.ts'
+import { trainInSlices } from './train-in-slices.ts'
 import type {
   AveragedCopies,
   RollBackTarget,
@@ -26,6 +28,8 @@ export interface LocalVectorsInit {
   readonly initial: Float32Array
   /** Decides stochastic rounding. */
   readonly random: Random
+  /** Holds local steps back, where the CPU is limited. */
+  readonly pacer?: CpuPacer
 }
 
 /** The vectors of one peer in the calling thread: what the worker thread runs, and what tests drive directly. */
@@ -68,7 +72,7 @@ export class LocalVectors implements Vectors {
       trained = this.#trained
       trained.set(this.#averager.parameters)
       const learningRate = this.#init.learningRate * learningRateFactor
-      report = await this.#init.trainer.train(trained, steps, { learningRate, seed: this.#init.seed })
+      report = await this.#train(trained, steps, { learningRate, seed: this.#init.seed })
     }
     const delta = this.#averager.publish(trained, { driftWeight, withMomentum })
     if (delta === null) return { type: 'diverged' }
@@ -82,6 +86,12 @@ export class LocalVectors implements Vectors {
       norm: delta.norm,
       stateHash: hashOf(this.#averager.copy)
     }
+  }
+
+  #train(parameters: Float32Array, steps: number, options: TrainOptions) {
+    const { trainer, pacer } = this.#init
+    if (pacer === undefined) return trainer.train(parameters, steps, options)
+    return trainInSlices({ trainer, pacer, parameters, steps, options })
   }
 
   async mix(terms: readonly VersionTerm[]): Promise<void> {

@@ -27,6 +27,8 @@ export interface VectorWorkerInit {
   readonly initial: Uint8Array
   readonly rows: Omit<RowsInit, 'task' | 'holdOut'>
   readonly engine?: EngineKind
+  /** Cores that the process may use on average: local steps wait for it. */
+  readonly maxCpu?: number
 }
 
 /** The worker thread ended by itself: out of memory, or a fault in the engine. */
@@ -111,6 +113,11 @@ export class VectorWorker implements Vectors {
 
   evaluate(weights?: Float32Array): Promise<Metrics> {
     return this.#calls.call('evaluate', [weights])
+  }
+
+  /** Ends the wait for CPU, now and later: the owner wants the peer to come to its end. Never rejects. */
+  async hurry(): Promise<void> {
+    await this.#calls.call('hurry', []).catch(() => {})
   }
 
   async close(): Promise<void> {

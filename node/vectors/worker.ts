@@ -2,6 +2,7 @@
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads'
 import { createRandom } from '../../protocols/averaging/index.ts'
 import { parseManifest } from '../../protocols/envelope/index.ts'
+import { CpuPacer } from '../limits/cpu-pacer.ts'
 import { createTensorFlowTrainer, decodeTopology, type Engine, type Metrics, startEngine } from '../training/index.ts'
 import { LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 import { type Rows, readRows } from './rows.ts'
@@ -23,13 +24,19 @@ class WorkerVectors extends LocalVectors {
   readonly #createTrainer: () => LocalVectorsInit['trainer']
   readonly #initial: Float32Array
   readonly #seed: number
+  readonly #pacer: LocalVectorsInit['pacer']
 
   constructor(init: LocalVectorsInit, report: WorkerReport, createTrainer: () => LocalVectorsInit['trainer']) {
     super(init)
     this.report = report
     this.#initial = init.initial
     this.#seed = init.seed
+    this.#pacer = init.pacer
     this.#createTrainer = createTrainer
+  }
+
+  async hurry(): Promise<void> {
+    this.#pacer?.stop()
   }
 
   async describe(): Promise<WorkerReport> {
@@ -80,7 +87,8 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
       seed: init.rows.seed,
       learningRate: plan.learningRate,
       initial: new Float32Array(init.initial.slice().buffer),
-      random: createRandom(init.rows.seed).fork('rounding')
+      random: createRandom(init.rows.seed).fork('rounding'),
+      ...(init.maxCpu === undefined ? {} : { pacer: new CpuPacer({ cores: init.maxCpu }) })
     },
     describeReady(engine, rows, trainer.batch),
     createTrainer

@@ -1,7 +1,7 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { LengthPrefixedStream } from '@libp2p/utils'
 import { equals } from 'uint8arrays/equals'
-import { readBulk, transferSignal, writeBulk } from '../bulk-frames.ts'
+import { type BulkTurn, readBulk, transferSignal, writeBulk } from '../bulk-frames.ts'
 import { InvalidRecordError, type RefusalReason } from '../envelope/index.ts'
 import { Requests } from '../request-response.ts'
 import type { DeltaFrame } from './chain-follower.ts'
@@ -34,6 +34,8 @@ export interface DeltaServiceInit {
   readonly source: DeltaSource
   /** Somebody asked for what nobody may ask for. */
   readonly onRefused?: (peer: string, reason: RefusalReason) => void
+  /** Paces what is sent in bulk, where uploads are limited. */
+  readonly bulkTurn?: BulkTurn
 }
 
 /** The peer no longer holds a payload that it announced. */
@@ -110,7 +112,7 @@ export class DeltaService {
   }
 
   async #answer(bytes: Uint8Array, frames: LengthPrefixedStream): Promise<void> {
-    const { run, source, payloadBytes } = this.#init
+    const { run, source, payloadBytes, bulkTurn } = this.#init
     const request = parseDeltaRequest(bytes)
     if (!equals(request.run, run)) throw new InvalidRecordError('wrong-run', 'asked for another run')
     const { root, incarnation } = request
@@ -118,14 +120,14 @@ export class DeltaService {
       const payload = source.payload(root) ?? new Uint8Array()
       const signal = transferSignal(payloadBytes)
       await frames.write(encodeDeltaAnswer({ v: 1, bytes: payload.byteLength }), { signal })
-      return writeBulk(frames, payload, signal)
+      return writeBulk(frames, payload, signal, bulkTurn)
     }
     const range = requestedRange(request)
     const deltas = range && incarnation ? source.deltas(incarnation, range.from, range.to) : []
     const signal = transferSignal(Math.max(1, deltas.length) * payloadBytes)
     for (const { header, payload } of deltas) {
       await frames.write(encodeDeltaAnswer({ v: 1, header, bytes: payload.byteLength }), { signal })
-      await writeBulk(frames, payload, signal)
+      await writeBulk(frames, payload, signal, bulkTurn)
     }
     await frames.write(encodeDeltaAnswer({ v: 1, bytes: 0 }), { signal })
   }

@@ -91,6 +91,7 @@ export class LinkService {
   #cancelSeek: () => void = () => {}
   #withdraw: (() => Promise<void>) | undefined
   #isStopped = false
+  #isResting = false
   /** True once there were k links. */
   #isComplete = false
   /** True while a new link may stand beside the old one that goes for it. */
@@ -104,6 +105,11 @@ export class LinkService {
 
   get links(): ReadonlyMap<string, Link> {
     return this.#links
+  }
+
+  /** True between `rest` and `wake`. */
+  get isResting(): boolean {
+    return this.#isResting
   }
 
   async start(): Promise<void> {
@@ -132,6 +138,25 @@ export class LinkService {
   /** Adds a peer of the run that was heard of elsewhere: in an invite or a beacon. */
   addMember(id: string, member: Member): void {
     this.members.add(id, member)
+  }
+
+  /** Parts from all neighbours, and neither looks for others nor takes any until `wake`. */
+  async rest(): Promise<void> {
+    this.#isResting = true
+    await Promise.all([...this.#links.values()].map((link) => link.close('paused')))
+  }
+
+  /** Ends the rest. */
+  wake(): void {
+    this.#isResting = false
+    this.seekAnew()
+  }
+
+  /** Looks for neighbours at once, as at the start: what failed before was this peer's own absence. */
+  seekAnew(): void {
+    this.members.forgive()
+    this.#cancelSeek()
+    this.#seek()
   }
 
   /**
@@ -199,7 +224,7 @@ export class LinkService {
   #seek(): void {
     if (this.#isStopped) return
     const { hasEnded } = this.#init.local()
-    const missing = hasEnded ? 0 : this.#wanted - this.#links.size - this.#pending.size
+    const missing = hasEnded || this.#isResting ? 0 : this.#wanted - this.#links.size - this.#pending.size
     const free = MAX_PENDING_HANDSHAKES - this.#pending.size
     for (const { id, member } of this.#candidates().slice(0, Math.max(0, Math.min(missing, free)))) {
       void this.#ask(id, member)
@@ -296,6 +321,7 @@ export class LinkService {
     if (hasEnded) return 'ended'
     if (!hello.codecs.includes(codec)) return 'no-codec'
     if (this.#isMisbehaving(id)) return 'misbehaved'
+    if (this.#isResting) return 'full'
     if (this.#pending.has(id) && this.#self < id) return 'busy'
     return this.#links.size >= 2 * Math.max(k, ALL_LINKED_MEMBERS) ? 'full' : undefined
   }
@@ -308,7 +334,7 @@ export class LinkService {
     frames: LengthPrefixedStream,
     remoteHead: Head
   ): void {
-    if (this.#isStopped) {
+    if (this.#isStopped || this.#isResting) {
       stream.abort(new Error('leaving'))
       return
     }

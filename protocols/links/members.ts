@@ -59,6 +59,14 @@ export class Members {
       .map(({ member }) => member)
   }
 
+  /** Forgets all failures: they were this peer's own, which stood still or was elsewhere. */
+  forgive(): void {
+    for (const known of this.#known.values()) {
+      known.failures = 0
+      known.notBefore = 0
+    }
+  }
+
   notTrainer(id: string): void {
     const known = this.#known.get(id)
     if (known !== undefined) known.isTrainer = false

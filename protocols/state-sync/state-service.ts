@@ -1,7 +1,7 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { LengthPrefixedStream } from '@libp2p/utils'
 import { equals } from 'uint8arrays/equals'
-import { readBulk, transferSignal, writeBulk } from '../bulk-frames.ts'
+import { type BulkTurn, readBulk, transferSignal, writeBulk } from '../bulk-frames.ts'
 import { InvalidRecordError, type RefusalReason } from '../envelope/index.ts'
 import { Requests } from '../request-response.ts'
 import {
@@ -46,6 +46,8 @@ export interface StateServiceInit {
   readonly newestCheckpoint: () => Uint8Array | undefined
   /** Somebody asked for what nobody may ask for. */
   readonly onRefused?: (peer: string, reason: RefusalReason) => void
+  /** Paces what is sent in bulk, where uploads are limited. */
+  readonly bulkTurn?: BulkTurn
 }
 
 /**
@@ -104,7 +106,7 @@ export class StateService {
   }
 
   async #answer(bytes: Uint8Array, frames: LengthPrefixedStream): Promise<void> {
-    const { run, parameterCount, ownCopy, newestCheckpoint } = this.#init
+    const { run, parameterCount, ownCopy, newestCheckpoint, bulkTurn } = this.#init
     const request = parseStateRequest(bytes)
     if (!equals(request.run, run)) throw new InvalidRecordError('wrong-run', 'asked for another run')
     const own = request.want === 'copy' ? await ownCopy() : undefined
@@ -112,6 +114,6 @@ export class StateService {
     const answer = { v: 1, bytes: own?.copy.byteLength ?? 0 } as const
     const signal = transferSignal(4 * parameterCount)
     await frames.write(encodeStateAnswer(record === undefined ? answer : { ...answer, record }), { signal })
-    if (own !== undefined) await writeBulk(frames, own.copy, signal)
+    if (own !== undefined) await writeBulk(frames, own.copy, signal, bulkTurn)
   }
 }
