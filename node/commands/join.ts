@@ -3,6 +3,7 @@ import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { createLog } from './log.ts'
 import { DEFAULT_HOME, whole } from './options.ts'
 import { openSession } from './peer-session.ts'
+import { describeQuality } from './quality.ts'
 import { readInvite } from './read-invite.ts'
 
 interface JoinOptions {
@@ -114,9 +115,7 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
       throw new ExitError(INTERRUPTED)
     }
     const metrics = report.heldOut > 0 ? await vectors.evaluate() : null
-    log.info(
-      `done after ${played} rounds${metrics === null ? '' : `, accuracy ${(100 * metrics.accuracy).toFixed(1)} %`}`
-    )
+    log.info(`done after ${played} rounds${metrics === null ? '' : `, ${describeQuality(metrics)}`}`)
     await trainer.linger(1000 * options.lingerSeconds, session)
     if (options.json === true) {
       const checkpoint = trainer.newestCheckpoint?.toString() ?? null

@@ -4,6 +4,7 @@ import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { createLog } from './log.ts'
 import { DEFAULT_HOME } from './options.ts'
 import { openSession } from './peer-session.ts'
+import { describeQuality } from './quality.ts'
 import { readInvite } from './read-invite.ts'
 
 interface StartOptions {
@@ -47,9 +48,9 @@ async function start(argument: string, options: StartOptions): Promise<void> {
         run,
         network: invite.network,
         invite,
-        onPinned: ({ root, round, phase, accuracy }) => {
-          const measured = accuracy === undefined ? '' : `, accuracy ${(100 * accuracy).toFixed(1)} %`
-          log.info(`pinned checkpoint ${root} of round ${round} (${phase}${measured})`)
+        onPinned: ({ root, round, phase, ...quality }) => {
+          const measured = [phase, describeQuality(quality) ?? []].flat().join(', ')
+          log.info(`pinned checkpoint ${root} of round ${round} (${measured})`)
         },
         onNotice: (message) => log.warn(message)
       })

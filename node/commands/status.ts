@@ -4,6 +4,7 @@ import { callControl } from '../control/control-client.ts'
 import type { PeerStatus } from '../control/index.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { DEFAULT_HOME } from './options.ts'
+import { describeQuality } from './quality.ts'
 
 interface StatusOptions {
   readonly home: string
@@ -94,8 +95,8 @@ function describeTraining({
   return `${state}, round ${round} of ${rounds}${measured}; ${samples} rows, engine ${engine}`
 }
 
-function describeCheckpoint({ root, round, accuracy }: NonNullable<PeerStatus['checkpoint']>): string {
-  return `${root} of round ${round}${accuracy === undefined ? '' : `, accuracy ${(100 * accuracy).toFixed(1)} %`}`
+function describeCheckpoint({ root, round, ...quality }: NonNullable<PeerStatus['checkpoint']>): string {
+  return [`${root} of round ${round}`, describeQuality(quality) ?? []].flat().join(', ')
 }
 
 function megabytes(bytes: number): string {

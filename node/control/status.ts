@@ -43,7 +43,14 @@ export const peerStatus = z.object({
   sentBytes: count,
   receivedBytes: count,
   rssBytes: count,
-  checkpoint: z.exactOptional(z.object({ root: z.string(), round: count, accuracy: z.exactOptional(fraction) })),
+  checkpoint: z.exactOptional(
+    z.object({
+      root: z.string(),
+      round: count,
+      accuracy: z.exactOptional(fraction),
+      rmse: z.exactOptional(z.number().nonnegative())
+    })
+  ),
   /** How often input was refused, by reason. */
   refused: z.record(z.string(), count)
 })

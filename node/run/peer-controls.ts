@@ -66,7 +66,8 @@ function describePeer({ peer, run, network, roles, running }: PeerControlsInit) 
           checkpoint: {
             root: CID.decode(announcement.checkpoint).toString(),
             round: announcement.round,
-            ...(announcement.accuracy === undefined ? {} : { accuracy: announcement.accuracy })
+            ...(announcement.accuracy === undefined ? {} : { accuracy: announcement.accuracy }),
+            ...(announcement.rmse === undefined ? {} : { rmse: announcement.rmse })
           }
         }),
     refused: Object.fromEntries(running.refusals)
