@@ -14,7 +14,11 @@ export function taskOption(): Option {
 }
 
 export function optimiserOption(): Option {
-  return new Option('--optimiser <name>', 'what a step is (default: sgd)').choices(['sgd', 'momentum', 'adam'])
+  return new Option('--optimiser <name>', 'how steps are taken (default: sgd, for regression adam)').choices([
+    'sgd',
+    'momentum',
+    'adam'
+  ])
 }
 
 export function momentumOption(): Option {
@@ -23,7 +27,7 @@ export function momentumOption(): Option {
 }
 
 export function learningRateOption(): Option {
-  const description = 'step size (default: 0.1, for regression 0.01; with adam 0.002)'
+  const description = 'step size (default: by optimiser and task, 0.1 for sgd, 0.005 for adam)'
   return new Option('--learning-rate <rate>', description).argParser(positive(0, 100))
 }
 
