@@ -4,10 +4,18 @@ import { DEFAULT_PLAN } from '../run/run-plan.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { ExitError, UsageError } from './exit.ts'
 import { ANY_ADDRESS, invitedAddresses, reachableAddresses, withFixedPort } from './listen.ts'
-import { codec, DEFAULT_HOME, DEFAULT_NETWORK, duration, list, positive, whole } from './options.ts'
+import { codec, DEFAULT_HOME, DEFAULT_NETWORK, duration, list, whole } from './options.ts'
 import { withProgress } from './progress.ts'
+import {
+  learningRateOption,
+  momentumOption,
+  optimiserOption,
+  requireConsistent,
+  type TrainingOptions,
+  taskOption
+} from './training-options.ts'
 
-export interface CreateOptions {
+export interface CreateOptions extends TrainingOptions {
   readonly data: string[]
   readonly label: string
   readonly classes?: string[]
@@ -19,7 +27,6 @@ export interface CreateOptions {
   readonly rounds: number
   readonly localSteps: number
   readonly batch: number
-  readonly learningRate: number
   readonly codec: 'f32' | 'int8' | 'int4'
   readonly k: number
   readonly seed: number
@@ -34,6 +41,7 @@ const EXAMPLES = `
 Examples:
   $ starling create --home a --data ward-1.csv --label outcome
   $ starling create --home a --data ward-1.csv --label outcome --classes alive,dead --model mlp:32 --rounds 200
+  $ starling create --home a --data flats.csv --label rent --task regression --optimiser adam
 Then, with the invite that it prints:
   $ starling start INVITE --home a --role pinner      (here: serves the run)
   $ starling join INVITE --home b --data ward-2.csv   (elsewhere: trains)`
@@ -45,6 +53,7 @@ export function addCreate(program: Command): void {
     .description('write a run: schema, model, initial weights; prints run id and invite')
     .requiredOption('--data <files...>', 'files whose columns and classes make the schema; their rows stay here')
     .requiredOption('--label <column>', 'column to predict')
+    .addOption(taskOption())
     .option('--classes <names>', 'classes that these files lack, separated by commas', list)
     .option('--name <name>', 'name of the run', 'run')
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
@@ -54,7 +63,9 @@ export function addCreate(program: Command): void {
     .option('--rounds <r>', 'training rounds', whole(1, 10_000_000), DEFAULT_PLAN.rounds)
     .option('--local-steps <h>', 'optimiser steps in a round', whole(1, 100_000), DEFAULT_PLAN.localSteps)
     .option('--batch <rows>', 'rows in a step', whole(1, 65_536), DEFAULT_PLAN.batch)
-    .option('--learning-rate <rate>', 'step size', positive(0, 100), DEFAULT_PLAN.learningRate)
+    .addOption(optimiserOption())
+    .addOption(momentumOption())
+    .addOption(learningRateOption())
     .option('--codec <name>', 'how deltas are written: int4, int8 or f32', codec, DEFAULT_PLAN.codec)
     .option('--k <n>', 'neighbours to aim for', whole(1, 64), DEFAULT_PLAN.k)
     .option('--seed <s>', 'decides the initial weights', whole(0, 0xffff_ffff), DEFAULT_PLAN.seed)
@@ -68,6 +79,7 @@ export function addCreate(program: Command): void {
 }
 
 async function create(options: CreateOptions): Promise<void> {
+  requireConsistent(options)
   const [
     { openHome, openStorage },
     { createRun },

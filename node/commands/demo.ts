@@ -1,8 +1,16 @@
 import type { Command } from 'commander'
 import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
 import { codec, positive, whole } from './options.ts'
+import {
+  learningRateOption,
+  momentumOption,
+  optimiserOption,
+  requireConsistent,
+  type TrainingOptions,
+  taskOption
+} from './training-options.ts'
 
-interface DemoOptions {
+interface DemoOptions extends TrainingOptions {
   readonly peers?: number
   readonly data: string[]
   readonly label?: string
@@ -12,7 +20,6 @@ interface DemoOptions {
   readonly model: string
   readonly localSteps: number
   readonly batch: number
-  readonly learningRate: number
   readonly codec: 'f32' | 'int8' | 'int4'
   readonly k: number
   readonly seed: number
@@ -28,6 +35,7 @@ Examples:
   $ starling demo --peers 10 --alpha 0.1 --kill 3    very unlike data, three peers killed half way
   $ starling demo --data wdbc --model linear         another data set and model
   $ starling demo --data a.csv b.csv c.csv --label outcome --test held-out.csv   one peer for each file
+  $ starling demo --data flats.csv --label rent --task regression   predicts a number
   $ starling demo --json > report.json               one JSON document`
 
 /** `starling demo`: the main job on one machine; `npm start` is this. */
@@ -38,13 +46,16 @@ export function addDemo(program: Command): void {
     .option('--peers <n>', 'number of trainers (default: 5, or one for each file)', whole(1, 64))
     .option('--data <names...>', 'digits, wdbc, or files (several: one peer each)', ['digits'])
     .option('--label <column>', 'column to predict')
+    .addOption(taskOption())
     .option('--test <file>', 'common held-out rows, never trained on (default: a fifth of the data)')
     .option('--alpha <a>', 'how unlike the peers are: Dirichlet by label, smaller is more', positive(0, 1000), 0.5)
     .option('--rounds <r>', 'training rounds; closing rounds come on top', whole(1, 10_000_000), 60)
     .option('--model <spec>', 'linear, or mlp:64,32 with the sizes of the hidden layers', 'mlp:64,32')
     .option('--local-steps <h>', 'optimiser steps in a round', whole(1, 100_000), 16)
     .option('--batch <rows>', 'rows in a step', whole(1, 65_536), 32)
-    .option('--learning-rate <rate>', 'step size', positive(0, 100), 0.1)
+    .addOption(optimiserOption())
+    .addOption(momentumOption())
+    .addOption(learningRateOption())
     .option('--codec <name>', 'how deltas are written: int4, int8 or f32', codec, 'int4')
     .option('--k <n>', 'neighbours to aim for', whole(1, 64), 6)
     .option('--seed <s>', 'decides splits, weights and orders', whole(0, 0xffff_ffff / 1000), 1)
@@ -57,6 +68,7 @@ export function addDemo(program: Command): void {
 }
 
 async function demo(options: DemoOptions): Promise<void> {
+  requireConsistent(options)
   const peers = peerCount(options)
   if (options.kill >= peers) {
     throw new UsageError(`--kill ${options.kill} of ${peers} peers leaves nobody: kill at most ${peers - 1}`)

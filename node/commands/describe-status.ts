@@ -1,5 +1,6 @@
 import type { PeerStatus, RunStatus } from '../control/index.ts'
-import { age, megabytes, percent } from './quantities.ts'
+import { describeQuality } from '../training/quality.ts'
+import { age, megabytes } from './quantities.ts'
 
 /** A status as people read it. */
 export function describeStatus(status: PeerStatus): string {
@@ -44,8 +45,8 @@ function describeProgress({ state, training }: RunStatus): string | undefined {
   return `${state}${until}, round ${round} of ${rounds}${measured}; ${samples} rows, engine ${engine}`
 }
 
-export function describeCheckpoint({ root, round, accuracy }: NonNullable<RunStatus['checkpoint']>): string {
-  return `${root} of round ${round}${accuracy === undefined ? '' : `, accuracy ${percent(accuracy)}`}`
+export function describeCheckpoint({ root, round, ...quality }: NonNullable<RunStatus['checkpoint']>): string {
+  return [`${root} of round ${round}`, describeQuality(quality) ?? []].flat().join(', ')
 }
 
 /** Reasons with their counts; empty where nothing was refused. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { describeQuality } from '../training/quality.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { openModel } from './open-model.ts'
 import { DEFAULT_HOME } from './options.ts'
@@ -14,7 +15,7 @@ Examples:
   $ starling evaluate bafy… --home keeper --data held-out.csv
   $ starling evaluate starling1b… --data held-out.csv --json`
 
-/** `starling evaluate`: accuracy and loss of a checkpoint on labelled rows. */
+/** `starling evaluate`: accuracy, or root mean squared error, and loss of a checkpoint on labelled rows. */
 export function addEvaluate(program: Command): void {
   program
     .command('evaluate')
@@ -30,14 +31,14 @@ export function addEvaluate(program: Command): void {
 async function evaluate(argument: string, options: EvaluateOptions): Promise<void> {
   const { signal, dispose } = interruptSignal()
   try {
-    const [{ encodeTable, readTable }, { createPredictor }] = await Promise.all([
+    const [{ encodeTable, readTable }, { createLoss, createPredictor }] = await Promise.all([
       import('../data/index.ts'),
       import('../training/index.ts')
     ])
     const table = await readTable(options.data, { signal })
     const { root, run, manifest, weights } = await openModel(argument, options, signal)
     const rows = encodeTable(table, run.manifest.task)
-    const predictor = await createPredictor(run.topology, rows)
+    const predictor = await createPredictor(run.topology, createLoss(run.manifest.task), rows)
     const metrics = await predictor.evaluate(weights, 'heldOut')
     await predictor.close()
     if (options.json === true) {
@@ -47,7 +48,7 @@ async function evaluate(argument: string, options: EvaluateOptions): Promise<voi
       )
     } else {
       process.stdout.write(
-        `accuracy ${(100 * metrics.accuracy).toFixed(2)} %, loss ${metrics.loss.toFixed(4)} on ${metrics.n} rows ` +
+        `${describeQuality(metrics, 2)}, loss ${metrics.loss.toFixed(4)} on ${metrics.n} rows ` +
           `(checkpoint ${root}, round ${manifest.round})\n`
       )
     }

@@ -1,5 +1,12 @@
 /** Codes of errors that the user's words caused: exit 2. All others are failures: exit 1. */
-const USAGE_CODES = new Set(['ERR_USAGE', 'ERR_INVALID_INVITE', 'ERR_MODEL_SPEC', 'ERR_CONFIG'])
+const USAGE_CODES = new Set([
+  'ERR_USAGE',
+  'ERR_INVALID_INVITE',
+  'ERR_MODEL_SPEC',
+  'ERR_CONFIG',
+  'ERR_CONTINUOUS_LABEL',
+  'ERR_CLASSES_OF_NUMBERS'
+])
 
 /** Ends a command with a code and no message: it has said all there is to say. */
 export class ExitError extends Error {

@@ -14,7 +14,7 @@ Examples:
   $ starling predict bafy… --home keeper --data new.csv
   $ starling predict starling1b… --data new.csv --json      the run's newest checkpoint, fetched from its peers`
 
-/** `starling predict`: the most probable class of every row. */
+/** `starling predict`: the most probable class of every row, or its number. */
 export function addPredict(program: Command): void {
   program
     .command('predict')
@@ -30,7 +30,7 @@ export function addPredict(program: Command): void {
 async function predict(argument: string, options: PredictOptions): Promise<void> {
   const { signal, dispose } = interruptSignal()
   try {
-    const [{ encodeFeatures, readTable }, { createPredictor }] = await Promise.all([
+    const [{ decodeTarget, encodeFeatures, readTable }, { createLoss, createPredictor }] = await Promise.all([
       import('../data/index.ts'),
       import('../training/index.ts')
     ])
@@ -38,26 +38,43 @@ async function predict(argument: string, options: PredictOptions): Promise<void>
     const { root, run, weights } = await openModel(argument, options, signal)
     const { task } = run.manifest
     const rows = encodeFeatures(table, task)
-    const predictor = await createPredictor(run.topology)
-    const probabilities = await predictor.predict(weights, { values: rows.features, count: rows.count })
+    const predictor = await createPredictor(run.topology, createLoss(task))
+    const outputs = await predictor.predict(weights, { values: rows.features, count: rows.count })
     await predictor.close()
-    const predictions = Array.from({ length: rows.count }, (_, row) => {
-      const scores = probabilities.subarray(row * task.classes.length, (row + 1) * task.classes.length)
-      const best = scores.reduce((top, score, index) => (score > scores[top]! ? index : top), 0)
-      return { label: task.classes[best]!, probability: scores[best]! }
-    })
+    const isNumber = task.kind === 'regression'
+    const predictions = isNumber
+      ? Array.from(outputs, (output) => ({ value: decodeTarget(task, output) }))
+      : mostProbable(outputs, task.classes)
     if (options.json === true) {
       process.stdout.write(`${JSON.stringify({ checkpoint: root.toString(), label: task.label, predictions })}\n`)
     } else {
-      process.stdout.write(`${task.label},probability\n`)
-      for (const { label, probability } of predictions)
-        process.stdout.write(`${quote(label)},${probability.toFixed(4)}\n`)
+      process.stdout.write(`${quote(task.label)}${isNumber ? '' : ',probability'}\n`)
+      for (const prediction of predictions) process.stdout.write(`${lineOf(prediction)}\n`)
     }
   } catch (error) {
     throw signal.aborted ? new ExitError(INTERRUPTED) : error
   } finally {
     dispose()
   }
+}
+
+interface ClassPrediction {
+  readonly label: string
+  readonly probability: number
+}
+
+/** `probabilities`: shape [rows, classes]. */
+function mostProbable(probabilities: Float32Array, classes: readonly string[]): ClassPrediction[] {
+  return Array.from({ length: probabilities.length / classes.length }, (_, row) => {
+    const scores = probabilities.subarray(row * classes.length, (row + 1) * classes.length)
+    const best = scores.reduce((top, score, index) => (score > scores[top]! ? index : top), 0)
+    return { label: classes[best]!, probability: scores[best]! }
+  })
+}
+
+function lineOf(prediction: ClassPrediction | { readonly value: number }): string {
+  if ('value' in prediction) return String(prediction.value)
+  return `${quote(prediction.label)},${prediction.probability.toFixed(4)}`
 }
 
 function quote(cell: string): string {

@@ -45,7 +45,14 @@ const run = z.object({
   /** Absent for a run without data, and until its rows are read. */
   training: z.exactOptional(training),
   links: z.array(link),
-  checkpoint: z.exactOptional(z.object({ root: z.string(), round: count, accuracy: z.exactOptional(fraction) })),
+  checkpoint: z.exactOptional(
+    z.object({
+      root: z.string(),
+      round: count,
+      accuracy: z.exactOptional(fraction),
+      rmse: z.exactOptional(z.number().nonnegative())
+    })
+  ),
   /** How often input was refused, by reason. */
   refused: z.record(z.string(), count)
 })

@@ -1,4 +1,5 @@
 import { TooFewRowsError } from './errors.ts'
+import { emptyLabels, type Labels } from './labels.ts'
 
 /**
  * The delta of a peer with a single row is that row's gradient, from which the row can be read back (Zhu et al. 2019).
@@ -9,8 +10,8 @@ export const MIN_TRAINING_ROWS = 2
 export interface Dataset {
   /** Shape [count, featureCount], row after row. */
   readonly features: Float32Array
-  /** Shape [count]: class numbers. */
-  readonly labels: Int32Array
+  /** Shape [count]. */
+  readonly labels: Labels
   readonly count: number
   readonly featureCount: number
 }
@@ -19,7 +20,7 @@ export interface Dataset {
 export function selectRows(dataset: Dataset, indices: readonly number[]): Dataset {
   const { featureCount } = dataset
   const features = new Float32Array(indices.length * featureCount)
-  const labels = new Int32Array(indices.length)
+  const labels = emptyLabels(dataset.labels, indices.length)
   for (const [to, from] of indices.entries()) {
     features.set(dataset.features.subarray(from * featureCount, (from + 1) * featureCount), to * featureCount)
     labels[to] = dataset.labels[from]!

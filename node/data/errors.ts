@@ -137,6 +137,42 @@ export class OneClassError extends Error {
   }
 }
 
+/** The label of a regression takes fewer than two values. */
+export class ConstantLabelError extends Error {
+  override readonly name = 'ConstantLabelError'
+  readonly code = 'ERR_CONSTANT_LABEL'
+
+  constructor(label: string, value: number | undefined) {
+    const found = value === undefined ? 'no value' : `the same value in all rows, ${value}`
+    super(`the label "${label}" has ${found}: there is nothing to predict; choose another column`)
+  }
+}
+
+/** The label looks like a number to predict, and nobody said whether it is that or a class. */
+export class ContinuousLabelError extends Error {
+  override readonly name = 'ContinuousLabelError'
+  readonly code = 'ERR_CONTINUOUS_LABEL'
+
+  constructor(label: string, count: number, example: string) {
+    super(
+      `the label "${label}" takes ${count} different numbers, "${example}" for one: give --task regression to predict ` +
+        'the number, or --task classification if each is a class'
+    )
+  }
+}
+
+/** Classes for a label that is a number. */
+export class ClassesOfNumbersError extends Error {
+  override readonly name = 'ClassesOfNumbersError'
+  readonly code = 'ERR_CLASSES_OF_NUMBERS'
+
+  constructor(label: string, classes: readonly string[]) {
+    super(
+      `the classes ${list(classes)} are given for "${label}", of which the number is predicted: leave the classes out`
+    )
+  }
+}
+
 /** A text column has more distinct values than are worth a feature each. */
 export class TooManyCategoriesError extends Error {
   override readonly name = 'TooManyCategoriesError'
@@ -158,6 +194,19 @@ export class NotANumberError extends Error {
 
   constructor(source: string, line: number, column: string, value: string) {
     super(`${source}, line ${line}, column "${column}": "${value}" is not a number; correct it or leave the cell empty`)
+  }
+}
+
+/** The label of a row is so far from the others' that a step towards it would throw the model away. */
+export class LabelTooFarError extends Error {
+  override readonly name = 'LabelTooFarError'
+  readonly code = 'ERR_LABEL_TOO_FAR'
+
+  constructor(source: string, line: number, column: string, value: string, target: { centre: number; scale: number }) {
+    super(
+      `${source}, line ${line}, column "${column}": "${value}" is too far from the run's ${target.centre} +- ` +
+        `${target.scale} to learn from: correct it, or leave the cell empty`
+    )
   }
 }
 

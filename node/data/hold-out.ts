@@ -57,7 +57,7 @@ function requireFraction(fraction: number): void {
   if (!(fraction >= 0 && fraction < 1)) throw new InvalidFractionError(fraction)
 }
 
-/** Of the row's float32 features and int32 label as they lie in memory (little-endian on all that Node runs on). */
+/** Of the row's float32 features and its label, int32 or float32, as they lie in memory (little-endian on all that Node runs on). */
 function rowDigest({ features, labels, featureCount }: Dataset, row: number): Buffer {
   const start = row * featureCount
   return createHash('sha256')

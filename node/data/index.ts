@@ -17,6 +17,7 @@
 export { isMissing } from './cell.ts'
 export { type Dataset, MIN_TRAINING_ROWS, requireTrainable, selectRows } from './dataset.ts'
 export {
+  decodeTarget,
   type EncodedFeatures,
   type EncodedTable,
   type EncodingNotes,
@@ -27,9 +28,20 @@ export {
 export * from './errors.ts'
 export { holdOut, type Split, splitFraction } from './hold-out.ts'
 export { type InferSchemaOptions, inferSchema } from './infer-schema.ts'
+export { emptyLabels, type Labels } from './labels.ts'
 export { type PartitionScheme, partition } from './partition.ts'
+export { quantileBins } from './quantile-bins.ts'
 export { checkTable, readTable } from './read-table.ts'
 export { SAMPLE_SETS, type SampleSet } from './sample-sets.ts'
-export { type CategoryColumn, type Column, featureCount, type NumberColumn, type TaskSchema } from './schema.ts'
+export {
+  type CategoryColumn,
+  type ClassificationTask,
+  type Column,
+  featureCount,
+  type NumberColumn,
+  outputCount,
+  type RegressionTask,
+  type TaskSchema
+} from './schema.ts'
 export type { Table } from './table.ts'
 export { writeTable } from './write-table.ts'

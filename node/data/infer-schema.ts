@@ -1,7 +1,17 @@
 import { isMissing, parseNumber } from './cell.ts'
-import { NoFeatureColumnsError, NoSuchColumnError, OneClassError, TooManyCategoriesError } from './errors.ts'
+import { looksContinuous } from './continuous-label.ts'
+import {
+  ClassesOfNumbersError,
+  ConstantLabelError,
+  ContinuousLabelError,
+  NoFeatureColumnsError,
+  NoSuchColumnError,
+  NotANumberError,
+  OneClassError,
+  TooManyCategoriesError
+} from './errors.ts'
 import { normalisationOf } from './normalisation.ts'
-import type { Column, TaskSchema } from './schema.ts'
+import type { ClassificationTask, Column, RegressionTask, TaskSchema } from './schema.ts'
 import { lineOf, type Table } from './table.ts'
 
 /** A feature each: more than this is a name or a number of a row, which says nothing about another peer's rows. */
@@ -10,6 +20,8 @@ const MAX_CATEGORIES = 1000
 export interface InferSchemaOptions {
   /** The column to predict. Every table must have it. */
   readonly label: string
+  /** What to predict of it. By default its class, and a label that looks like a number to predict is refused. */
+  readonly task?: TaskSchema['kind']
   /** Classes that other owners hold, besides those found here. What reads as a missing value is no class. */
   readonly classes?: readonly string[]
 }
@@ -17,11 +29,21 @@ export interface InferSchemaOptions {
 /**
  * The schema of several files together. Columns match by name in any order; one that a file lacks counts as missing
  * there; one without any value is left out. A column whose values are all finite decimal numbers is a number, any other
- * a category.
+ * a category. The label of a regression is normalised as a column of numbers is.
  *
- * Throws NoSuchColumnError (label), OneClassError, TooManyCategoriesError, NoFeatureColumnsError.
+ * Throws NoSuchColumnError (label), OneClassError, ContinuousLabelError, NotANumberError (label), ConstantLabelError,
+ * ClassesOfNumbersError, TooManyCategoriesError, NoFeatureColumnsError.
  */
-export function inferSchema(tables: readonly Table[], { label, classes = [] }: InferSchemaOptions): TaskSchema {
+export function inferSchema(
+  tables: readonly Table[],
+  options: InferSchemaOptions & { readonly task?: 'classification' }
+): ClassificationTask
+export function inferSchema(
+  tables: readonly Table[],
+  options: InferSchemaOptions & { readonly task: 'regression' }
+): RegressionTask
+export function inferSchema(tables: readonly Table[], options: InferSchemaOptions): TaskSchema
+export function inferSchema(tables: readonly Table[], { label, task, classes = [] }: InferSchemaOptions): TaskSchema {
   for (const { source, columns } of tables) {
     if (!columns.includes(label)) throw new NoSuchColumnError(source, label, columns)
   }
@@ -29,7 +51,27 @@ export function inferSchema(tables: readonly Table[], { label, classes = [] }: I
   names.delete(label)
   const columns = [...names].map((name) => inferColumn(name, tables)).filter((column) => column !== undefined)
   if (columns.length === 0) throw new NoFeatureColumnsError(label)
+  if (task === 'regression') {
+    if (classes.length > 0) throw new ClassesOfNumbersError(label, classes)
+    return { kind: task, label, columns, target: inferTarget(tables, label) }
+  }
+  if (task === undefined) requireClasses(tables, label)
   return { kind: 'classification', label, columns, classes: inferClasses(tables, label, classes) }
+}
+
+function requireClasses(tables: readonly Table[], label: string): void {
+  const values = Array.from(valuesOf(label, tables), ({ value }) => value)
+  if (looksContinuous(values)) throw new ContinuousLabelError(label, new Set(values).size, values[0]!)
+}
+
+function inferTarget(tables: readonly Table[], label: string): RegressionTask['target'] {
+  const numbers = Array.from(valuesOf(label, tables), ({ value, table, row }) => {
+    const number = parseNumber(value)
+    if (number === undefined) throw new NotANumberError(table.source, lineOf(table, row), label, value)
+    return number
+  })
+  if (numbers.every((number) => number === numbers[0])) throw new ConstantLabelError(label, numbers[0])
+  return normalisationOf(numbers)
 }
 
 function inferClasses(tables: readonly Table[], label: string, given: readonly string[]): string[] {

@@ -2,6 +2,7 @@ import { createRandom, type Random } from '../../protocols/averaging/index.ts'
 import { MIN_TRAINING_ROWS } from './dataset.ts'
 import { drawDirichlet } from './dirichlet.ts'
 import { InvalidPeerCountError, LabelOutOfRangeError } from './errors.ts'
+import type { Labels } from './labels.ts'
 import { shuffledIndices } from './shuffle.ts'
 
 /** Redraws before rows are moved by hand instead: very small alphas would otherwise be drawn for ever. */
@@ -20,12 +21,13 @@ export type PartitionScheme =
 
 /**
  * Deals rows out to peers, each row to exactly one and at least two to each: the row numbers of each peer, rising.
- * The same for the same seed. `labels`: shape [rows], class numbers below `classes`.
+ * The same for the same seed. `labels`: shape [rows], class numbers below `classes`; those of a regression come from
+ * `quantileBins`.
  *
  * Throws InvalidPeerCountError, LabelOutOfRangeError, InvalidAlphaError.
  */
 export function partition(
-  labels: Int32Array,
+  labels: Labels,
   classes: number,
   scheme: PartitionScheme,
   peers: number,
@@ -44,7 +46,7 @@ export function partition(
   return parts.map((part) => part.sort((a, b) => a - b))
 }
 
-function rowsByClass(labels: Int32Array, classes: number): number[][] {
+function rowsByClass(labels: Labels, classes: number): number[][] {
   const byClass: number[][] = Array.from({ length: classes }, () => [])
   for (const [row, label] of labels.entries()) {
     const rows = byClass[label]

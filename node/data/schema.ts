@@ -1,13 +1,24 @@
-import type { ClassificationTask, Column } from '../../protocols/envelope/index.ts'
+import type { Column, Task } from '../../protocols/envelope/index.ts'
 
-export type { CategoryColumn, Column, NumberColumn } from '../../protocols/envelope/index.ts'
+export type {
+  CategoryColumn,
+  ClassificationTask,
+  Column,
+  NumberColumn,
+  RegressionTask
+} from '../../protocols/envelope/index.ts'
 
 /** How rows become vectors. It goes into the run's manifest, so every value in it is public for ever. */
-export type TaskSchema = ClassificationTask
+export type TaskSchema = Task
 
 /** How many features a row has once it is encoded. */
 export function featureCount(schema: TaskSchema): number {
   return schema.columns.reduce((sum, column) => sum + columnWidth(column), 0)
+}
+
+/** How many outputs the model has: one a class, or the one number. */
+export function outputCount(schema: TaskSchema): number {
+  return schema.kind === 'classification' ? schema.classes.length : 1
 }
 
 /** How many features one column becomes. */

@@ -6,11 +6,13 @@ import {
   inferSchema,
   isMissing,
   partition,
+  quantileBins,
   readTable,
   requireTrainable,
   SAMPLE_SETS,
   splitFraction,
   type Table,
+  type TaskSchema,
   writeTable
 } from '../data/index.ts'
 
@@ -21,21 +23,23 @@ export interface DemoDataInit {
   /** Name of a sample set, or files. */
   readonly data: readonly string[]
   readonly label?: string
+  readonly task?: TaskSchema['kind']
   /** File of common held-out rows. */
   readonly test?: string
   readonly peers: number
-  /** Dirichlet concentration of labels over peers. */
+  /** Dirichlet concentration over peers: of classes, or of tenths of the numbers to predict. */
   readonly alpha: number
   readonly seed: number
 }
 
 export interface DemoData {
   readonly label: string
+  readonly task: TaskSchema['kind']
   /** One file for each peer. */
   readonly parts: readonly string[]
   /** The common held-out rows, never trained on. */
   readonly test: string
-  /** All classes, those of held-out rows included. */
+  /** All classes, those of held-out rows included; none of a regression. */
   readonly classes: readonly string[]
   /** What this is, in words. */
   readonly description: string
@@ -50,11 +54,11 @@ export async function dealOut(folder: string, init: DemoDataInit): Promise<DemoD
   const tables = []
   for (const path of paths) tables.push(await readTable(path))
   // The schema names what is wrong with the label, the columns or the classes before anything is written.
-  const schema = inferSchema(tables, { label })
+  const schema = inferSchema(tables, { label, ...(init.task === undefined ? {} : { task: init.task }) })
   for (const table of tables) encodeTable(table, schema)
   if (init.test !== undefined) encodeTable(await readTable(init.test), schema)
   const { training, heldOut } = init.test === undefined ? setTestApart(tables, init.seed) : { training: tables }
-  const parts = training.length > 1 ? training : dealRows(training[0]!, schema.classes.length, label, init)
+  const parts = training.length > 1 ? training : dealRows(training[0]!, schema, init)
   for (const part of parts) requireTrainable(encodeTable(part, schema), part.source)
   await mkdir(folder, { recursive: true })
   const test = init.test ?? join(folder, 'test.csv')
@@ -67,7 +71,8 @@ export async function dealOut(folder: string, init: DemoDataInit): Promise<DemoD
   }
   const rows = parts.reduce((sum, table) => sum + table.rows.length, 0)
   const split = training.length > 1 ? 'one file each' : `dealt out by Dirichlet(${init.alpha})`
-  return { label, parts: files, test, classes: schema.classes, description: `${rows} rows, ${split}` }
+  const classes = schema.kind === 'classification' ? schema.classes : []
+  return { label, task: schema.kind, parts: files, test, classes, description: `${rows} rows, ${split}` }
 }
 
 function resolveSources({ data, label }: DemoDataInit): { paths: readonly string[]; label: string } {
@@ -96,11 +101,14 @@ function setTestApart(
   return { training, heldOut: { columns, rows: heldOut } }
 }
 
-function dealRows(table: Table, classes: number, label: string, { peers, alpha, seed }: DemoDataInit): Table[] {
-  const { labels } = encodeTable(table, inferSchema([table], { label }))
+function dealRows(table: Table, schema: TaskSchema, { peers, alpha, seed }: DemoDataInit): Table[] {
+  const { label, kind: task } = schema
+  const { labels } = encodeTable(table, inferSchema([table], { label, task }))
+  const { bins, count } =
+    schema.kind === 'regression' ? quantileBins(labels) : { bins: labels, count: schema.classes.length }
   // Rows without a label train nobody, and have no place in a split by label.
   const labelled = labelledRows(table, label)
-  return partition(labels, classes, { kind: 'dirichlet', alpha }, peers, seed).map((indices) => ({
+  return partition(bins, count, { kind: 'dirichlet', alpha }, peers, seed).map((indices) => ({
     ...table,
     rows: indices.map((index) => table.rows[labelled[index]!]!)
   }))

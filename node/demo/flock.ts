@@ -5,6 +5,7 @@ import { openHome, openStorage } from '../../storage/index.ts'
 import { createRun, draftRun } from '../run/create-run.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import type { RunPlan } from '../run/run-plan.ts'
+import { measured } from '../training/quality.ts'
 import type { DemoData } from './demo-data.ts'
 import type { DemoEvent } from './messages.ts'
 import { PeerHandle } from './peer-handle.ts'
@@ -24,16 +25,19 @@ export interface Trainer {
   readonly state: PeerState
   engine: string
   samples: number
-  /** Accuracy after training alone, and how long that took. */
+  /** Accuracy or root mean squared error after training alone, and how long that took. */
   alone: number
   aloneMs: number
-  /** Accuracy of the own model at the end; null before, and for a killed peer. */
+  /** The same of the own model at the end; null before, and for a killed peer. */
   flock: number | null
   rssBytes: number
 }
 
 export interface FlockInit
-  extends Pick<RunPlan, 'model' | 'rounds' | 'localSteps' | 'batch' | 'learningRate' | 'codec' | 'k' | 'seed'> {
+  extends Pick<
+    RunPlan,
+    'model' | 'rounds' | 'localSteps' | 'batch' | 'optimiser' | 'momentum' | 'learningRate' | 'codec' | 'k' | 'seed'
+  > {
   /** Folder for the peers' homes. */
   readonly folder: string
   readonly data: DemoData
@@ -103,8 +107,9 @@ export class Flock {
         const alone = handle.next('alone')
         handle.send({ type: 'train-alone' })
         const { metrics, ms } = await alone
-        Object.assign(trainer, { alone: metrics.accuracy, aloneMs: ms })
-        Object.assign(state, { alone: metrics.accuracy, state: 'linking' })
+        trainer.alone = measured(metrics)
+        trainer.aloneMs = ms
+        Object.assign(state, { alone: trainer.alone, state: 'linking' })
       })
     )
   }
@@ -128,7 +133,7 @@ export class Flock {
         throw error
       })
       if (event === undefined) return
-      trainer.flock = event.metrics.accuracy
+      trainer.flock = measured(event.metrics)
       Object.assign(trainer.state, { flock: trainer.flock, state: 'done' })
     })
     for (const { handle } of this.trainers) handle.send({ type: 'go' })
@@ -172,8 +177,8 @@ async function writeRun(pinnerHome: string, { data, ...plan }: FlockInit): Promi
     name: 'demo',
     data: data.parts,
     label: data.label,
+    task: data.task,
     classes: data.classes,
-    momentum: 0,
     checkpointEveryRounds: Math.max(5, Math.ceil(plan.rounds / 4)),
     holdOut: 0,
     shareMetrics: true,

@@ -49,6 +49,7 @@ export type DemoEvent =
       readonly round: number
       readonly phase: Phase
       readonly accuracy?: number
+      readonly rmse?: number
     }
   | { readonly type: 'rss'; readonly bytes: number }
   | { readonly type: 'notice'; readonly message: string }

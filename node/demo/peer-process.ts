@@ -92,8 +92,7 @@ async function join({ home, invite: text, data, test, seed }: Extract<DemoComman
       toldAt = Date.now()
       tell({ type: 'progress', round, phase, links, ...(loss === undefined ? {} : { loss }) })
     },
-    onCheckpoint: ({ root, metrics }, { round, phase }) =>
-      tell({ type: 'checkpoint', root: root.toString(), round, phase, ...(metrics && { accuracy: metrics.accuracy }) }),
+    onCheckpoint: ({ root }, { round, phase }) => tell({ type: 'checkpoint', root: root.toString(), round, phase }),
     onNotice: notice
   })
   closers.push(() => trainer.stop())

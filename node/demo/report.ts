@@ -1,8 +1,9 @@
 import Table from 'cli-table3'
+import { type Measure, measured } from '../training/quality.ts'
 import type { PeerFigures } from './figures.ts'
-import { percent } from './view.ts'
+import { shown } from './view.ts'
 
-/** One trainer in the demo's JSON document. Accuracies are fractions on the common held-out rows. */
+/** One trainer in the demo's JSON document. Measured on the common held-out rows, as the report's `metric` says. */
 export interface PeerReport extends Omit<PeerFigures, 'trainingMs'> {
   readonly peer: string
   readonly samples: number
@@ -20,21 +21,27 @@ export interface DemoReport {
   readonly seconds: number
   /** CID of the final checkpoint; null if none was pinned. */
   readonly checkpoint: string | null
+  /** What `alone`, `flock` and `server` are: fractions, or errors in the label's own unit. */
+  readonly metric: Measure
   readonly alone: { readonly mean: number; readonly worst: number }
   /** Over survivors. */
   readonly flock: { readonly mean: number; readonly worst: number }
-  readonly server: { readonly accuracy: number }
+  readonly server: { readonly accuracy: number } | { readonly rmse: number }
   readonly peers: readonly PeerReport[]
 }
 
-/** Mean and least of accuracies; both 0 for none. */
-export function meanAndWorst(accuracies: readonly number[]): { mean: number; worst: number } {
-  if (accuracies.length === 0) return { mean: 0, worst: 0 }
-  return { mean: accuracies.reduce((a, b) => a + b, 0) / accuracies.length, worst: Math.min(...accuracies) }
+/** Mean and worst, which is the least accuracy or the largest error; both 0 for none. */
+export function meanAndWorst(values: readonly number[], metric: Measure): { mean: number; worst: number } {
+  if (values.length === 0) return { mean: 0, worst: 0 }
+  const worst = metric === 'rmse' ? Math.max(...values) : Math.min(...values)
+  return { mean: values.reduce((a, b) => a + b, 0) / values.length, worst }
 }
+
+const NAMES = { accuracy: 'accuracy', rmse: 'root mean squared error' } as const
 
 /** The closing table, as text. */
 export function describeReport(report: DemoReport): string {
+  const quality = (value: number | null) => shown(report.metric, value)
   const peers = new Table({
     head: [
       'peer',
@@ -56,24 +63,24 @@ export function describeReport(report: DemoReport): string {
       peer.peer,
       peer.samples,
       peer.rounds,
-      percent(peer.alone),
-      peer.killed ? 'killed' : percent(peer.flock),
+      quality(peer.alone),
+      peer.killed ? 'killed' : quality(peer.flock),
       bytes(peer.payloadBytes),
       bytes(peer.sentBytes),
       bytes(peer.receivedBytes),
       bytes(peer.rssBytes),
-      percent(peer.trainingShare),
+      shown('accuracy', peer.trainingShare),
       `${Math.round(peer.roundGapMs.longest)} ms`
     ])
   }
   const summary = new Table({
-    head: ['accuracy on the common held-out rows', 'mean', 'worst'],
+    head: [`${NAMES[report.metric]} on the common held-out rows`, 'mean', 'worst'],
     style: { head: [], border: [] }
   })
   summary.push(
-    ['each peer alone, same number of steps', percent(report.alone.mean), percent(report.alone.worst)],
-    ['the flock, each peer with its own model', percent(report.flock.mean), percent(report.flock.worst)],
-    ['a server that averages everyone (FedAvg)', percent(report.server.accuracy), '']
+    ['each peer alone, same number of steps', quality(report.alone.mean), quality(report.alone.worst)],
+    ['the flock, each peer with its own model', quality(report.flock.mean), quality(report.flock.worst)],
+    ['a server that averages everyone (FedAvg)', quality(measured(report.server)), '']
   )
   return `${peers}\n${summary}`
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunPlan } from '../run/run-plan.ts'
-import { buildTopology } from '../training/index.ts'
+import { buildTopology, type Metrics } from '../training/index.ts'
+import { type Measure, measured, measureOf } from '../training/quality.ts'
 import { type DemoData, type DemoDataInit, dealOut } from './demo-data.ts'
 import { readFigures } from './figures.ts'
 import { Flock, type Trainer } from './flock.ts'
@@ -17,7 +18,10 @@ const PIN_MS = 20_000
 
 export interface DemoInit
   extends DemoDataInit,
-    Pick<RunPlan, 'model' | 'rounds' | 'localSteps' | 'batch' | 'learningRate' | 'codec' | 'k'> {
+    Pick<
+      RunPlan,
+      'model' | 'rounds' | 'localSteps' | 'batch' | 'optimiser' | 'momentum' | 'learningRate' | 'codec' | 'k'
+    > {
   /** How many peers are killed half way. */
   readonly kill: number
   /** Folder for the peers' homes; a temporary one by default. */
@@ -46,6 +50,7 @@ export async function runDemo(init: DemoInit, signal: AbortSignal): Promise<Demo
   let flock: Flock | undefined
   const work = async () => {
     const data = await dealOut(join(folder, 'data'), init)
+    view.measure = measureOf(data.task)
     flock = await Flock.start({ ...init, folder, data, view })
     if (signal.aborted) await flock.stop()
     signal.throwIfAborted()
@@ -56,7 +61,7 @@ export async function runDemo(init: DemoInit, signal: AbortSignal): Promise<Demo
     const server = await simulateServer(flock.run, data.parts, data.test, seeds, signal)
     await flock.stop()
     const seconds = (performance.now() - startedAt) / 1000
-    const report = await makeReport(flock, server, checkpoint, seconds)
+    const report = await makeReport(flock, measureOf(data.task), server, checkpoint, seconds)
     await tidy(folder, init.keep, flock)
     return { report, data, pinnerHome: flock.pinner.home }
   }
@@ -116,7 +121,8 @@ function killHalfWay(trainers: readonly Trainer[], init: DemoInit, view: DemoVie
 
 async function makeReport(
   { run, trainers }: Flock,
-  server: number,
+  metric: Measure,
+  server: Metrics,
   checkpoint: string | null,
   seconds: number
 ): Promise<DemoReport> {
@@ -130,9 +136,16 @@ async function makeReport(
     engine: trainers[0]!.engine,
     seconds,
     checkpoint,
-    alone: meanAndWorst(trainers.map(({ alone }) => alone)),
-    flock: meanAndWorst(peers.flatMap(({ flock }) => flock ?? [])),
-    server: { accuracy: server },
+    metric,
+    alone: meanAndWorst(
+      trainers.map(({ alone }) => alone),
+      metric
+    ),
+    flock: meanAndWorst(
+      peers.flatMap(({ flock }) => flock ?? []),
+      metric
+    ),
+    server: metric === 'rmse' ? { rmse: measured(server) } : { accuracy: measured(server) },
     peers
   }
 }

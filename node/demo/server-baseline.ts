@@ -1,11 +1,11 @@
 import type { RunFiles } from '../run/run-files.ts'
-import { createTensorFlowTrainer, startEngine, type Trainer } from '../training/index.ts'
+import { createLoss, createTensorFlowTrainer, type Metrics, startEngine, type Trainer } from '../training/index.ts'
 import { readRows } from '../vectors/index.ts'
 
 /**
  * What a server would reach with the same splits and steps: FedAvg (McMahan et al. 2017) over all peers, every round,
- * weighted by their rows. Simulated in this process, nobody is late and nobody dies. Returns the accuracy on the common
- * held-out rows, a fraction.
+ * weighted by their rows. Simulated in this process, nobody is late and nobody dies. Returns what it measures on the
+ * common held-out rows.
  */
 export async function simulateServer(
   run: RunFiles,
@@ -13,7 +13,7 @@ export async function simulateServer(
   test: string,
   seeds: readonly number[],
   signal: AbortSignal
-): Promise<number> {
+): Promise<Metrics> {
   const { manifest, topology } = run
   const { rounds, localSteps, batch, learningRate, optimiser, momentum } = manifest.training
   const engine = await startEngine()
@@ -23,6 +23,7 @@ export async function simulateServer(
     const { training, heldOut } = rows
     const trainer = createTensorFlowTrainer({
       topology,
+      loss: createLoss(manifest.task),
       training,
       heldOut,
       batch,
@@ -46,7 +47,7 @@ export async function simulateServer(
     }
     model = next
   }
-  const { accuracy } = await clients[0]!.trainer.evaluate(model, 'heldOut')
+  const metrics = await clients[0]!.trainer.evaluate(model, 'heldOut')
   for (const { trainer } of clients) await trainer.close()
-  return accuracy
+  return metrics
 }

@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import { createLogUpdate } from 'log-update'
 import type { Phase } from '../../protocols/envelope/index.ts'
+import { formatMeasure, type Measure } from '../training/quality.ts'
 
 /** A terminal's table is redrawn at this rate; elsewhere a line a while tells how far it is. */
 const REDRAW_MS = 200
@@ -21,6 +22,8 @@ export interface PeerState {
 /** Shows what happens while it happens: a live table on a terminal, plain lines elsewhere. Writes to stderr. */
 export class DemoView {
   readonly peers: PeerState[]
+  /** What `alone` and `flock` are. */
+  measure: Measure = 'accuracy'
   readonly #rounds: number
   readonly #live: ReturnType<typeof createLogUpdate> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -80,15 +83,15 @@ export class DemoView {
         `${peer.round}/${this.#rounds}`,
         peer.links,
         peer.loss === undefined ? '' : peer.loss.toFixed(3),
-        percent(peer.alone),
-        percent(peer.flock)
+        shown(this.measure, peer.alone),
+        shown(this.measure, peer.flock)
       ])
     }
     return table.toString()
   }
 }
 
-/** A fraction as people read it. */
-export function percent(fraction: number | null | undefined): string {
-  return fraction == null ? '' : `${(100 * fraction).toFixed(1)} %`
+/** A measured value as people read it, or nothing where there is none. */
+export function shown(measure: Measure, value: number | null | undefined): string {
+  return value == null ? '' : formatMeasure(measure, value)
 }

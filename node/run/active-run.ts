@@ -109,7 +109,8 @@ export class ActiveRun {
             checkpoint: {
               root: CID.decode(announcement.checkpoint).toString(),
               round: announcement.round,
-              ...(announcement.accuracy === undefined ? {} : { accuracy: announcement.accuracy })
+              ...(announcement.accuracy === undefined ? {} : { accuracy: announcement.accuracy }),
+              ...(announcement.rmse === undefined ? {} : { rmse: announcement.rmse })
             }
           }),
       refused: Object.fromEntries(running?.refusals ?? [])

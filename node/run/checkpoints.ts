@@ -50,6 +50,7 @@ export async function makeCheckpoint(
   const runText = run.id.toString()
   const parents = (await peer.storage.checkpoints.list(runText)).slice(0, PARENTS).map(({ root }) => root.bytes)
   const shared = run.manifest.share.metrics ? metrics : undefined
+  const { accuracy, rmse } = shared ?? {}
   const manifest: Omit<CheckpointManifest, 'weights'> = {
     v: 1,
     run: run.id.bytes,
@@ -81,7 +82,8 @@ export async function makeCheckpoint(
       round,
       phase,
       createdAt,
-      ...(shared === undefined ? {} : { accuracy: shared.accuracy })
+      ...(accuracy === undefined ? {} : { accuracy }),
+      ...(rmse === undefined ? {} : { rmse })
     },
     peer.key
   )

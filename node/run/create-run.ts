@@ -1,10 +1,11 @@
 import type { RunManifest } from '../../protocols/envelope/index.ts'
 import { authorOf } from '../../protocols/envelope/index.ts'
 import type { Home, Storage } from '../../storage/index.ts'
-import { featureCount, inferSchema, readTable, type TaskSchema } from '../data/index.ts'
-import { buildTopology, decodeTopology, encodeModelJson, initialWeights } from '../training/index.ts'
+import { featureCount, inferSchema, outputCount, readTable, type TaskSchema } from '../data/index.ts'
+import { buildTopology, createLoss, decodeTopology, encodeModelJson, initialWeights } from '../training/index.ts'
 import { type RunFiles, writeRunFiles } from './run-files.ts'
 import type { RunPlan } from './run-plan.ts'
+import { settleOptimiser } from './settle-optimiser.ts'
 
 /**
  * Weight of quasi-global momentum, less for long rounds: its steady gain is `1 / (1 - mu)`, and many local steps of unlike
@@ -31,21 +32,28 @@ export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   for (const path of plan.data) tables.push(await readTable(path))
   const task = inferSchema(tables, {
     label: plan.label,
+    ...(plan.task === undefined ? {} : { task: plan.task }),
     ...(plan.classes === undefined ? {} : { classes: plan.classes })
   })
-  return { plan, task, modelJson: encodeModelJson(buildTopology(plan.model, featureCount(task), task.classes.length)) }
+  const model = buildTopology(plan.model, featureCount(task), outputCount(task), createLoss(task).kind)
+  return { plan, task, modelJson: encodeModelJson(model) }
 }
 
 /** Makes a run of a draft: initial weights and manifest; stores and keeps all in the home. Throws InvalidRecordError. */
 export async function createRun(home: Home, storage: Storage, draft: DraftRun): Promise<RunFiles> {
   const { modelJson, plan } = draft
   const author = authorOf(home.identity)
-  return writeRunFiles(storage, modelJson, initialWeights(decodeTopology(modelJson), plan.seed), {
-    ...manifestOf(draft),
-    admins: [author],
-    createdBy: author,
-    createdAt: Date.now()
-  })
+  return writeRunFiles(
+    storage,
+    modelJson,
+    initialWeights(decodeTopology(modelJson, createLoss(draft.task).kind), plan.seed),
+    {
+      ...manifestOf(draft),
+      admins: [author],
+      createdBy: author,
+      createdAt: Date.now()
+    }
+  )
 }
 
 /** What a manifest says beside the links to the model and its weights. */
@@ -61,18 +69,16 @@ export function manifestOf({ plan, task }: DraftRun): DraftManifest {
     seed: plan.seed,
     task,
     training: {
-      optimiser: plan.momentum > 0 ? 'momentum' : 'sgd',
-      momentum: plan.momentum,
-      learningRate: plan.learningRate,
+      ...settleOptimiser(plan, task.kind),
       batch: plan.batch,
       localSteps: plan.localSteps,
-      loss: 'softmax-cross-entropy',
+      loss: createLoss(task).kind,
       rounds: plan.rounds,
       minRoundMs: MIN_ROUND_MS
     },
     averaging: averagingOf(plan),
     checkpoint: { everyRounds: plan.checkpointEveryRounds, proof: 'none' },
-    evaluation: { holdOut: plan.holdOut, metrics: ['accuracy', 'loss'] },
+    evaluation: { holdOut: plan.holdOut, metrics: [task.kind === 'regression' ? 'rmse' : 'accuracy', 'loss'] },
     privacy: { mode: 'off' },
     personalise: null,
     share: { metrics: plan.shareMetrics, samples: plan.shareSamples },

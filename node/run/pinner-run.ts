@@ -29,6 +29,7 @@ export interface PinnedCheckpoint {
   readonly round: number
   readonly phase: Phase
   readonly accuracy?: number
+  readonly rmse?: number
 }
 
 export interface PinnerInit {
@@ -150,10 +151,11 @@ export class PinnerRun {
 
   async #keep(checkpoint: SignedCheckpointAnnouncement): Promise<boolean> {
     const { peer, run, onPinned, onNotice } = this.#init
-    const { round, phase, accuracy } = checkpoint.announcement
+    const { round, phase, accuracy, rmse } = checkpoint.announcement
     try {
       const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#attempt.signal })
-      onPinned({ root, round, phase, ...(accuracy === undefined ? {} : { accuracy }) })
+      const measured = { ...(accuracy === undefined ? {} : { accuracy }), ...(rmse === undefined ? {} : { rmse }) }
+      onPinned({ root, round, phase, ...measured })
       return true
     } catch (error) {
       if (!this.#stopping.signal.aborted)

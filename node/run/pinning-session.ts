@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { PinningRequest } from '../control/index.ts'
 import { checkRoom } from '../limits/check-room.ts'
 import { keeperDisk, keeperMemory } from '../limits/needs.ts'
+import { describeQuality } from '../training/quality.ts'
 import { rememberRun } from './home-config.ts'
 import { locateRun } from './locate-run.ts'
 import { PinnerRun } from './pinner-run.ts'
@@ -28,9 +29,9 @@ export async function pinRun(session: RunSession, { force }: PinningRequest): Pr
     run,
     network: invite.network,
     invite,
-    onPinned: ({ root, round, phase, accuracy }) => {
-      const measured = accuracy === undefined ? '' : `, accuracy ${(100 * accuracy).toFixed(1)} %`
-      say('info', `pinned checkpoint ${root} of round ${round} (${phase}${measured})`)
+    onPinned: ({ root, round, phase, ...quality }) => {
+      const measured = [phase, describeQuality(quality) ?? []].flat().join(', ')
+      say('info', `pinned checkpoint ${root} of round ${round} (${measured})`)
     },
     onNotice: (message) => say('warn', message)
   })

@@ -1,4 +1,4 @@
-import type { RunManifest } from '../../protocols/envelope/index.ts'
+import type { RunManifest, Task, TrainingPlan } from '../../protocols/envelope/index.ts'
 
 /** What a creator may choose. The defaults are those of ALGORITHMS 1 and of the reference results there. */
 export interface RunPlan {
@@ -6,6 +6,8 @@ export interface RunPlan {
   /** Files whose columns and classes make the schema. */
   readonly data: readonly string[]
   readonly label: string
+  /** By default a classification; a label that looks like a number is refused then. */
+  readonly task?: Task['kind']
   /** Classes beyond those in the files. */
   readonly classes?: readonly string[]
   readonly model: string
@@ -13,9 +15,10 @@ export interface RunPlan {
   readonly rounds: number
   readonly localSteps: number
   readonly batch: number
-  readonly learningRate: number
-  /** Of the local optimiser; 0 is plain SGD. */
-  readonly momentum: number
+  /** The local optimiser; what is left out follows from the rest (`settle-optimiser.ts`). */
+  readonly optimiser?: TrainingPlan['optimiser']
+  readonly momentum?: number
+  readonly learningRate?: number
   readonly codec: RunManifest['averaging']['codec']
   readonly k: number
   readonly checkpointEveryRounds: number
@@ -30,8 +33,6 @@ export const DEFAULT_PLAN = {
   rounds: 60,
   localSteps: 16,
   batch: 32,
-  learningRate: 0.1,
-  momentum: 0,
   codec: 'int4',
   k: 6,
   checkpointEveryRounds: 20,

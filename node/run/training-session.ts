@@ -3,6 +3,7 @@ import type { TrainingRequest } from '../control/index.ts'
 import { bytesOf, checkRoom } from '../limits/check-room.ts'
 import { Hours, isMetered } from '../limits/index.ts'
 import { trainerDisk, trainerMemory } from '../limits/needs.ts'
+import { describeQuality } from '../training/quality.ts'
 import { startVectorWorker, type VectorWorker, type WorkerReport } from '../vectors/index.ts'
 import { rememberRun } from './home-config.ts'
 import { locateRun } from './locate-run.ts'
@@ -96,7 +97,7 @@ async function train(
     const { end, rounds } = await trainer.train(signal)
     if (end === 'interrupted') return { type: 'parted', rounds }
     const metrics = vectors.report.heldOut > 0 ? await vectors.evaluate() : null
-    const measured = metrics === null ? '' : `, accuracy ${(100 * metrics.accuracy).toFixed(1)} %`
+    const measured = metrics === null ? '' : `, ${describeQuality(metrics)}`
     say('info', `done after ${rounds} rounds${measured}`)
     await trainer.linger(1000 * request.lingerSeconds, signal)
     return { type: 'done', rounds, metrics, checkpoint: trainer.newestCheckpoint?.toString() ?? null }

@@ -1,12 +1,12 @@
 import { createRandom, type Random } from '../../protocols/averaging/index.ts'
-import type { Dataset } from '../data/index.ts'
+import { type Dataset, emptyLabels, type Labels } from '../data/index.ts'
 
 /** Rows of one step; the arrays are reused by the next one. */
 export interface Batch {
   /** Shape [size, featureCount]. */
   readonly features: Float32Array
   /** Shape [size]. */
-  readonly labels: Int32Array
+  readonly labels: Labels
 }
 
 /**
@@ -29,7 +29,7 @@ export class BatchStream {
     this.#order = new Uint32Array(dataset.count)
     this.#batch = {
       features: new Float32Array(this.size * dataset.featureCount),
-      labels: new Int32Array(this.size)
+      labels: emptyLabels(dataset.labels, this.size)
     }
     this.#position = dataset.count
   }

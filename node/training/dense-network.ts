@@ -1,6 +1,6 @@
 import type { Batch } from './batches.ts'
 import type { Engine } from './engines.ts'
-import { replaceByGradient } from './softmax-cross-entropy.ts'
+import type { Loss } from './loss.ts'
 import type { Tensor } from './tensorflow.ts'
 import type { DenseLayer, Topology } from './topology.ts'
 
@@ -15,7 +15,7 @@ interface PlacedLayer extends DenseLayer {
 }
 
 interface ForwardPass {
-  /** The input of each layer, then the logits. */
+  /** The input of each layer, then the outputs. */
   readonly activations: readonly Tensor[]
   readonly kernels: readonly Tensor[]
 }
@@ -31,17 +31,19 @@ interface ForwardPass {
  */
 export class DenseNetwork {
   readonly #engine: Engine
+  readonly #loss: Loss
   readonly #layers: readonly PlacedLayer[]
   readonly #inputs: number
 
-  constructor(engine: Engine, topology: Topology) {
+  constructor(engine: Engine, topology: Topology, loss: Loss) {
     this.#engine = engine
+    this.#loss = loss
     this.#layers = placeLayers(topology)
     this.#inputs = topology.inputs
   }
 
-  /** `rows` has shape [count, inputs], the result [count, classes]. */
-  logits(parameters: Float32Array, rows: Float32Array): Float32Array {
+  /** What the last layer computes, before a softmax. `rows` has shape [count, inputs], the result [count, outputs]. */
+  outputs(parameters: Float32Array, rows: Float32Array): Float32Array {
     return this.#engine.run(() => this.#forward(parameters, rows).activations.at(-1)!.dataSync())
   }
 
@@ -51,7 +53,7 @@ export class DenseNetwork {
       const pass = this.#forward(parameters, batch.features)
       const outputs = this.#layers.at(-1)!.units
       const delta = pass.activations.at(-1)!.dataSync()
-      const loss = replaceByGradient(delta, batch.labels, outputs)
+      const loss = this.#loss.replaceByGradient(delta, batch.labels, outputs)
       if (Number.isFinite(loss)) this.#backward(pass, delta, sink)
       return loss
     })
@@ -71,7 +73,7 @@ export class DenseNetwork {
     return { activations, kernels }
   }
 
-  /** `delta`: gradient with respect to the logits, shape [batch, classes]. */
+  /** `delta`: gradient with respect to the outputs, shape [batch, outputs]. */
   #backward({ activations, kernels }: ForwardPass, delta: Float32Array, sink: GradientSink): void {
     const { tf } = this.#engine
     for (let i = this.#layers.length - 1; i >= 0; i--) {

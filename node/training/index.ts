@@ -20,6 +20,7 @@
 export { type Engine, type EngineKind, type StartEngineOptions, startEngine } from './engines.ts'
 export * from './errors.ts'
 export { initialWeights } from './initial-weights.ts'
+export { createLoss, type Loss, type LossKind } from './loss.ts'
 export { buildTopology, encodeModelJson, type ModelJson } from './model-json.ts'
 export type { OptimiserKind } from './optimiser.ts'
 export { createPredictor, type Predictor } from './predictor.ts'

@@ -1,4 +1,5 @@
 import { ModelSpecError } from './errors.ts'
+import type { LossKind } from './loss.ts'
 import { MAX_LAYERS, MAX_UNITS } from './topology-limits.ts'
 
 /** Name of the one weights file that a `model.json` of ours refers to; TensorFlow.js resolves it beside the JSON. */
@@ -26,7 +27,7 @@ interface DenseJson {
     readonly trainable: true
     readonly dtype: 'float32'
     readonly units: number
-    readonly activation: 'relu' | 'softmax'
+    readonly activation: 'relu' | 'softmax' | 'linear'
     readonly use_bias: true
     readonly kernel_initializer: InitialiserJson
     readonly bias_initializer: InitialiserJson
@@ -47,16 +48,26 @@ interface WeightJson {
 }
 
 /**
- * The classifier that `spec` names, for rows of `inputs` values and `outputs` classes: `linear` is one softmax layer,
- * `mlp:64,32` has hidden relu layers of 64 and 32 units before it. The same arguments always give the same bytes
+ * The model that `spec` names, for rows of `inputs` values and `outputs` classes: `linear` is one softmax layer,
+ * `mlp:64,32` has hidden relu layers of 64 and 32 units before it. For the squared error its last layer is linear, and
+ * `outputs` is 1. The same arguments always give the same bytes
  * through `encodeModelJson`, so they give the same content address. Throws ModelSpecError.
  */
-export function buildTopology(spec: string, inputs: number, outputs: number): ModelJson {
+export function buildTopology(
+  spec: string,
+  inputs: number,
+  outputs: number,
+  loss: LossKind = 'softmax-cross-entropy'
+): ModelJson {
   const hidden = parseSpec(spec)
   requireSize(spec, 'inputs', inputs, 1)
-  requireSize(spec, 'classes', outputs, 2)
+  const isClassifier = loss === 'softmax-cross-entropy'
+  if (isClassifier) requireSize(spec, 'classes', outputs, 2)
   const sizes = [inputs, ...hidden, outputs]
-  const layers = sizes.slice(1).map((units, i) => denseJson(i + 1, sizes[i]!, units, i === hidden.length))
+  const last = isClassifier ? 'softmax' : 'linear'
+  const layers = sizes
+    .slice(1)
+    .map((units, i) => denseJson(i + 1, sizes[i]!, units, i === hidden.length ? last : 'relu'))
   return {
     modelTopology: {
       class_name: 'Sequential',
@@ -91,7 +102,12 @@ function requireSize(spec: string, what: string, value: number, least: number): 
   throw new ModelSpecError(spec, `${what} is ${value}, expected an integer from ${least} to ${MAX_UNITS}`)
 }
 
-function denseJson(number: number, inputs: number, units: number, isLast: boolean): DenseJson {
+function denseJson(
+  number: number,
+  inputs: number,
+  units: number,
+  activation: DenseJson['config']['activation']
+): DenseJson {
   return {
     class_name: 'Dense',
     config: {
@@ -99,10 +115,10 @@ function denseJson(number: number, inputs: number, units: number, isLast: boolea
       trainable: true,
       dtype: 'float32',
       units,
-      activation: isLast ? 'softmax' : 'relu',
+      activation,
       use_bias: true,
       // For other readers of the file; `initialWeights` draws from the same distributions.
-      kernel_initializer: { class_name: isLast ? 'GlorotUniform' : 'HeUniform', config: {} },
+      kernel_initializer: { class_name: activation === 'relu' ? 'HeUniform' : 'GlorotUniform', config: {} },
       bias_initializer: { class_name: 'Zeros', config: {} },
       ...(number === 1 && { batch_input_shape: [null, inputs] as const })
     }

@@ -1,22 +1,60 @@
-export type OptimiserKind = 'sgd' | 'momentum'
+import type { TrainingPlan } from '../../protocols/envelope/index.ts'
 
-/** Plain: w -= rate * g. Momentum: v = momentum * v + g, then w -= rate * v (Sutskever et al. 2013, without lookahead). */
+export type OptimiserKind = TrainingPlan['optimiser']
+
+/**
+ * Plain: w -= rate * g. Momentum: v = momentum * v + g, then w -= rate * v (Sutskever et al. 2013, without lookahead).
+ * Adam: Kingma & Ba 2015, algorithm 1. What an optimiser remembers starts at zero, lives as long as the optimiser, and is
+ * never sent: after a restart it starts at zero again.
+ */
 export interface Optimiser {
-  /** Updates the slice of `parameters` that starts at `offset` and is as long as `gradient`. */
+  /** Updates the slice of `parameters` that starts at `offset` and is as long as `gradient`; once a step for each slice. */
   apply(parameters: Float32Array, offset: number, gradient: Float32Array, learningRate: number): void
+  /** Every slice was updated; the next `apply` belongs to the next step. */
+  finishStep(): void
 }
 
-/** The momentum's velocity, shape [parameterCount], starts at zero and lives as long as the optimiser. */
+/** Decay rates of the first and the second moment, and what keeps the quotient finite: Kingma & Ba 2015, algorithm 1. */
+const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const
+
+/** `momentum` counts for the optimiser of that name only. */
 export function createOptimiser(kind: OptimiserKind, parameterCount: number, momentum: number): Optimiser {
-  if (kind === 'sgd') return { apply: applyGradient }
+  if (kind === 'adam') return createAdam(parameterCount)
+  return { apply: kind === 'sgd' ? applyGradient : createMomentum(parameterCount, momentum), finishStep: () => {} }
+}
+
+function createMomentum(parameterCount: number, momentum: number): Optimiser['apply'] {
   const velocity = new Float32Array(parameterCount)
+  return (parameters, offset, gradient, learningRate) => {
+    for (let i = 0; i < gradient.length; i++) {
+      const next = momentum * velocity[offset + i]! + gradient[i]!
+      velocity[offset + i] = next
+      parameters[offset + i]! -= learningRate * next
+    }
+  }
+}
+
+function createAdam(parameterCount: number): Optimiser {
+  const { beta1, beta2, epsilon } = ADAM
+  const first = new Float32Array(parameterCount)
+  const second = new Float32Array(parameterCount)
+  let step = 1
   return {
     apply: (parameters, offset, gradient, learningRate) => {
+      // Moments that start at zero are too small at first by these factors.
+      const firstShare = 1 - beta1 ** step
+      const secondShare = 1 - beta2 ** step
       for (let i = 0; i < gradient.length; i++) {
-        const next = momentum * velocity[offset + i]! + gradient[i]!
-        velocity[offset + i] = next
-        parameters[offset + i]! -= learningRate * next
+        const g = gradient[i]!
+        const m = beta1 * first[offset + i]! + (1 - beta1) * g
+        const v = beta2 * second[offset + i]! + (1 - beta2) * g * g
+        first[offset + i] = m
+        second[offset + i] = v
+        parameters[offset + i]! -= (learningRate * (m / firstShare)) / (Math.sqrt(v / secondShare) + epsilon)
       }
+    },
+    finishStep: () => {
+      step += 1
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/index.ts'
 import { startEngine } from './engines.ts'
+import type { Loss } from './loss.ts'
 import { createTensorFlowTrainer } from './tensorflow-trainer.ts'
 import type { Topology } from './topology.ts'
 import type { Trainer } from './trainer.ts'
@@ -8,7 +9,7 @@ import type { Trainer } from './trainer.ts'
 export type Predictor = Pick<Trainer, 'predict' | 'evaluate' | 'close'>
 
 /** Starts an engine to use a model, not to train it. `rows`: what `evaluate(…, 'heldOut')` measures on. */
-export async function createPredictor(topology: Topology, rows?: Dataset): Promise<Predictor> {
+export async function createPredictor(topology: Topology, loss: Loss, rows?: Dataset): Promise<Predictor> {
   // A trainer wants a training row; this one is never drawn.
   const training = {
     features: new Float32Array(topology.inputs),
@@ -18,6 +19,7 @@ export async function createPredictor(topology: Topology, rows?: Dataset): Promi
   }
   return createTensorFlowTrainer({
     topology,
+    loss,
     training,
     ...(rows === undefined ? {} : { heldOut: rows }),
     batch: 1,

@@ -1,11 +1,35 @@
-/**
- * Softmax and its cross-entropy on the host: a batch of logits is a few hundred numbers, for which a call into a tensor
- * engine costs more than the arithmetic. Logits have shape [labels.length, classes]; losses are in nats. A logit that
- * is not finite makes the loss NaN or infinite, never an exception.
- */
+import type { Labels } from '../data/index.ts'
+import { TrainerArgumentError } from './errors.ts'
+import type { Loss } from './loss.ts'
 
-/** Turns logits into probabilities, in place. */
-export function softmaxInPlace(logits: Float32Array, classes: number): void {
+/** Softmax and its cross-entropy in nats. Outputs are logits, one a class; labels are class numbers. */
+export const softmaxCrossEntropy: Loss = {
+  kind: 'softmax-cross-entropy',
+  requireLabels: (split, labels, classes) => {
+    const bad = labels.find((label) => label < 0 || label >= classes)
+    if (bad !== undefined) throw new TrainerArgumentError(`a label of ${split}`, bad, `0 to ${classes - 1}`)
+  },
+  replaceByGradient,
+  predictInPlace: softmaxInPlace,
+  createMeter: (classes) => {
+    let n = 0
+    let loss = 0
+    let correct = 0
+    return {
+      add: (logits, labels) => {
+        n += labels.length
+        loss += crossEntropySum(logits, labels, classes)
+        correct += countCorrect(logits, labels, classes)
+      },
+      get metrics() {
+        return { n, loss: loss / n, accuracy: correct / n }
+      }
+    }
+  }
+}
+
+/** Turns logits into probabilities. */
+function softmaxInPlace(logits: Float32Array, classes: number): void {
   for (let start = 0; start < logits.length; start += classes) {
     const norm = logSumExp(logits, start, classes)
     for (let i = start; i < start + classes; i++) logits[i] = Math.exp(logits[i]! - norm)
@@ -13,7 +37,7 @@ export function softmaxInPlace(logits: Float32Array, classes: number): void {
 }
 
 /** Sum over the rows of -log p(label). */
-export function crossEntropySum(logits: Float32Array, labels: Int32Array, classes: number): number {
+function crossEntropySum(logits: Float32Array, labels: Labels, classes: number): number {
   let sum = 0
   for (const [row, label] of labels.entries()) {
     sum += logSumExp(logits, row * classes, classes) - logits[row * classes + label]!
@@ -21,8 +45,8 @@ export function crossEntropySum(logits: Float32Array, labels: Int32Array, classe
   return sum
 }
 
-/** Replaces logits by the gradient of the mean loss with respect to them, (softmax - one-hot) / rows; returns that loss. */
-export function replaceByGradient(logits: Float32Array, labels: Int32Array, classes: number): number {
+/** (softmax - one-hot) / rows. */
+function replaceByGradient(logits: Float32Array, labels: Labels, classes: number): number {
   const mean = crossEntropySum(logits, labels, classes) / labels.length
   softmaxInPlace(logits, classes)
   for (const [row, label] of labels.entries()) logits[row * classes + label]! -= 1
@@ -31,7 +55,7 @@ export function replaceByGradient(logits: Float32Array, labels: Int32Array, clas
 }
 
 /** How many rows have their largest logit at their label; of equal logits the first counts. */
-export function countCorrect(logits: Float32Array, labels: Int32Array, classes: number): number {
+function countCorrect(logits: Float32Array, labels: Labels, classes: number): number {
   let correct = 0
   for (const [row, label] of labels.entries()) {
     let best = 0

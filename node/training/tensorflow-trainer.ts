@@ -12,13 +12,16 @@ import {
   TrainerClosedError,
   TrainingDivergedError
 } from './errors.ts'
+import type { Loss } from './loss.ts'
 import { createOptimiser, type Optimiser, type OptimiserKind } from './optimiser.ts'
-import { countCorrect, crossEntropySum, softmaxInPlace } from './softmax-cross-entropy.ts'
-import type { Topology } from './topology.ts'
+import { softmaxCrossEntropy } from './softmax-cross-entropy.ts'
+import { requireHead, type Topology } from './topology.ts'
 import type { Features, Metrics, Split, Trainer, TrainOptions, TrainReport } from './trainer.ts'
 
 export interface TensorFlowTrainerInit {
   readonly topology: Topology
+  /** What the topology's last layer is for. Default: the cross-entropy of a classifier. */
+  readonly loss?: Loss
   readonly training: Dataset
   /** Rows that `evaluate(…, 'heldOut')` measures on; never trained on. */
   readonly heldOut?: Dataset
@@ -53,25 +56,29 @@ const CHUNK_MULTIPLICATIONS = 5e7
 const MAX_CHUNK_ROWS = 1024
 
 /**
- * A trainer for dense classifiers on an engine of TensorFlow.js. Losses are read at every step: softmax and
- * cross-entropy run on the host, so they cost nothing extra.
- * Throws EmptySplitError and TrainerArgumentError for data, sizes and rates that do not fit the topology.
+ * A trainer for dense models on an engine of TensorFlow.js. Losses are read at every step: they are computed on the
+ * host, so they cost nothing extra.
+ * Throws EmptySplitError and TrainerArgumentError for data, sizes and rates that do not fit the topology, and
+ * UnsupportedLayerError for a topology that does not end as the loss needs it.
  */
 export function createTensorFlowTrainer(init: TensorFlowTrainerInit): TensorFlowTrainer {
   const { topology, training, heldOut, batch, learningRate, momentum = DEFAULT_MOMENTUM } = init
+  const { loss = softmaxCrossEntropy } = init
+  requireHead(topology.layers, loss.kind)
   if (training.count === 0) throw new EmptySplitError('training')
-  requireFits('training', training, topology)
-  if (heldOut !== undefined) requireFits('heldOut', heldOut, topology)
+  requireFits('training', training, topology, loss)
+  if (heldOut !== undefined) requireFits('heldOut', heldOut, topology, loss)
   requireCount('batch', batch, 1)
   requireRate(learningRate)
   if (!(momentum >= 0 && momentum < 1)) throw new TrainerArgumentError('momentum', momentum, 'at least 0 and below 1')
-  return new DenseTrainer(init, momentum)
+  return new DenseTrainer(init, loss, momentum)
 }
 
 class DenseTrainer implements TensorFlowTrainer {
   readonly parameterCount: number
   readonly batch: number
   readonly #topology: Topology
+  readonly #loss: Loss
   readonly #splits: Readonly<Record<Split, Dataset | undefined>>
   readonly #learningRate: number
   readonly #network: DenseNetwork
@@ -81,11 +88,12 @@ class DenseTrainer implements TensorFlowTrainer {
   #isTraining = false
   #isClosed = false
 
-  constructor(init: TensorFlowTrainerInit, momentum: number) {
+  constructor(init: TensorFlowTrainerInit, loss: Loss, momentum: number) {
     this.#topology = init.topology
+    this.#loss = loss
     this.#splits = { training: init.training, heldOut: init.heldOut }
     this.#learningRate = init.learningRate
-    this.#network = new DenseNetwork(init.engine, init.topology)
+    this.#network = new DenseNetwork(init.engine, init.topology, loss)
     this.#optimiser = createOptimiser(init.optimiser, init.topology.parameterCount, momentum)
     this.#batches = new BatchStream(init.training, init.batch)
     this.#chunkRows = chunkRows(init.topology)
@@ -120,6 +128,7 @@ class DenseTrainer implements TensorFlowTrainer {
     for (let step = 1; step <= steps; step++) {
       const loss = this.#network.backpropagate(parameters, this.#batches.next(), sink)
       if (!Number.isFinite(loss)) throw new TrainingDivergedError('the loss', loss, step, learningRate)
+      this.#optimiser.finishStep()
       lossSum += loss
       onStep?.({ step, loss })
       await pause()
@@ -151,27 +160,23 @@ class DenseTrainer implements TensorFlowTrainer {
     this.#requireReady(parameters, options)
     const dataset = this.#splits[split]
     if (dataset === undefined || dataset.count === 0) throw new EmptySplitError(split)
-    const classes = this.#topology.outputs
-    let loss = 0
-    let correct = 0
-    for await (const { logits, from, to } of this.#chunks(parameters, dataset.features, options)) {
-      const labels = dataset.labels.subarray(from, to)
-      loss += crossEntropySum(logits, labels, classes)
-      correct += countCorrect(logits, labels, classes)
+    const meter = this.#loss.createMeter(this.#topology.outputs)
+    for await (const { outputs, from, to } of this.#chunks(parameters, dataset.features, options)) {
+      meter.add(outputs, dataset.labels.subarray(from, to))
     }
-    return { n: dataset.count, loss: loss / dataset.count, accuracy: correct / dataset.count }
+    return meter.metrics
   }
 
   async predict(parameters: Float32Array, rows: Features, options: AbortOptions = {}): Promise<Float32Array> {
     this.#requireReady(parameters, options)
-    const { inputs, outputs } = this.#topology
+    const { inputs, outputs: width } = this.#topology
     requireLength('rows.values', rows.values.length, rows.count * inputs)
-    const probabilities = new Float32Array(rows.count * outputs)
-    for await (const { logits, from } of this.#chunks(parameters, rows.values, options)) {
-      softmaxInPlace(logits, outputs)
-      probabilities.set(logits, from * outputs)
+    const predictions = new Float32Array(rows.count * width)
+    for await (const { outputs, from } of this.#chunks(parameters, rows.values, options)) {
+      this.#loss.predictInPlace(outputs, width)
+      predictions.set(outputs, from * width)
     }
-    return probabilities
+    return predictions
   }
 
   async close(): Promise<void> {
@@ -185,8 +190,8 @@ class DenseTrainer implements TensorFlowTrainer {
     const pause = createPause()
     for (let from = 0; from < count; from += this.#chunkRows) {
       const to = Math.min(from + this.#chunkRows, count)
-      const logits = this.#network.logits(parameters, rows.subarray(from * inputs, to * inputs))
-      yield { logits, from, to }
+      const outputs = this.#network.outputs(parameters, rows.subarray(from * inputs, to * inputs))
+      yield { outputs, from, to }
       await pause()
       this.#requireReady(parameters, options)
     }
@@ -217,14 +222,14 @@ function addTo(gradient: Float32Array, vector: Float32Array, offset: number): vo
   for (let i = 0; i < gradient.length; i++) gradient[i]! += vector[offset + i]!
 }
 
-function requireFits(split: Split, { features, labels, count, featureCount }: Dataset, topology: Topology): void {
+function requireFits(split: Split, dataset: Dataset, topology: Topology, loss: Loss): void {
+  const { features, labels, count, featureCount } = dataset
   if (featureCount !== topology.inputs) {
     throw new TrainerArgumentError(`featureCount of ${split}`, featureCount, `the model's ${topology.inputs} inputs`)
   }
   requireLength(`features of ${split}`, features.length, count * featureCount)
   requireLength(`labels of ${split}`, labels.length, count)
-  const bad = labels.find((label) => label < 0 || label >= topology.outputs)
-  if (bad !== undefined) throw new TrainerArgumentError(`a label of ${split}`, bad, `0 to ${topology.outputs - 1}`)
+  loss.requireLabels(split, labels, topology.outputs)
 }
 
 function requireOptions({ learningRate, correction, proximal, perExampleClip }: TrainOptions, length: number): void {

@@ -1,4 +1,5 @@
 import { InvalidTopologyError, TopologyTooLargeError, UnsupportedLayerError } from './errors.ts'
+import type { LossKind } from './loss.ts'
 import { MAX_LAYERS, MAX_MODEL_JSON_BYTES, MAX_PARAMETERS, MAX_UNITS } from './topology-limits.ts'
 
 export type Activation = 'linear' | 'relu' | 'softmax'
@@ -19,7 +20,7 @@ export interface WeightSpec {
   readonly offset: number
 }
 
-/** A stack of dense layers that ends in a softmax over the classes. */
+/** A stack of dense layers that ends in a softmax over the classes, or in one linear unit. */
 export interface Topology {
   readonly inputs: number
   readonly outputs: number
@@ -51,11 +52,11 @@ const CHANGES_TO_TRAINING = [
 ] as const
 
 /** Reads the bytes of a `model.json`. Throws TopologyTooLargeError before it parses more than MAX_MODEL_JSON_BYTES. */
-export function decodeTopology(bytes: Uint8Array): Topology {
+export function decodeTopology(bytes: Uint8Array, loss: LossKind = 'softmax-cross-entropy'): Topology {
   if (bytes.length > MAX_MODEL_JSON_BYTES) {
     throw new TopologyTooLargeError('bytes of model.json', bytes.length, MAX_MODEL_JSON_BYTES)
   }
-  return parseTopology(parseJson(bytes))
+  return parseTopology(parseJson(bytes), loss)
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -67,10 +68,11 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 /**
- * Reads a parsed `model.json`, ours or one that Keras or TensorFlow.js wrote, trusting nothing in it.
+ * Reads a parsed `model.json`, ours or one that Keras or TensorFlow.js wrote, trusting nothing in it. It must end as the
+ * loss of its run needs it.
  * Throws InvalidTopologyError, TopologyTooLargeError, or UnsupportedLayerError with the layer's name and class.
  */
-export function parseTopology(json: unknown): Topology {
+export function parseTopology(json: unknown, loss: LossKind = 'softmax-cross-entropy'): Topology {
   const raw = readLayers(json)
   const layers: DenseLayer[] = []
   let width = readInputShape(raw[0]!)
@@ -80,7 +82,8 @@ export function parseTopology(json: unknown): Topology {
     layers.push(dense)
     width = dense.units
   }
-  requireClassifier(raw, layers)
+  if (layers.length === 0) throw new UnsupportedLayerError(raw[0]!.name, 'InputLayer', 'no other layer follows it')
+  requireHead(layers, loss)
   return { inputs: layers[0]!.inputs, outputs: width, layers, ...placeWeights(layers) }
 }
 
@@ -140,13 +143,35 @@ function parseDense({ className, name, config }: RawLayer, inputs: number): Dens
   return { name, inputs, units: readSize(config.units, 'units'), activation, useBias }
 }
 
-/** The loss is cross-entropy over classes, so the softmax must be the last activation and the only one. */
-function requireClassifier(raw: readonly RawLayer[], layers: readonly DenseLayer[]): void {
-  for (const [index, { name, activation }] of layers.entries()) {
-    if ((activation === 'softmax') === (index === layers.length - 1)) continue
-    throw new UnsupportedLayerError(name, 'Dense', 'the last layer must have the activation softmax, and no other may')
+/**
+ * Cross-entropy over classes needs a softmax as the last activation and the only one, the squared error one linear unit.
+ * Throws UnsupportedLayerError.
+ */
+export function requireHead(layers: readonly DenseLayer[], loss: LossKind): void {
+  for (const [index, { name, units, activation }] of layers.entries()) {
+    const isLast = index === layers.length - 1
+    if (loss === 'softmax-cross-entropy' && (activation === 'softmax') !== isLast) {
+      throw new UnsupportedLayerError(
+        name,
+        'Dense',
+        'the last layer must have the activation softmax, and no other may'
+      )
+    }
+    if (loss === 'mean-squared-error' && (activation === 'softmax' || (isLast && activation !== 'linear'))) {
+      throw new UnsupportedLayerError(
+        name,
+        'Dense',
+        'to predict a number the last layer must have the activation linear'
+      )
+    }
+    if (loss === 'mean-squared-error' && isLast && units !== 1) {
+      throw new UnsupportedLayerError(
+        name,
+        'Dense',
+        `to predict a number the last layer must have 1 unit, not ${units}`
+      )
+    }
   }
-  if (layers.length === 0) throw new UnsupportedLayerError(raw[0]!.name, 'InputLayer', 'no other layer follows it')
 }
 
 function placeWeights(layers: readonly DenseLayer[]): Pick<Topology, 'weights' | 'parameterCount'> {

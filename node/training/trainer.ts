@@ -14,7 +14,7 @@ export interface Features {
 export interface StepReport {
   /** 1 for the first step of the call. */
   readonly step: number
-  /** Mean cross-entropy (nats) of the step's batch, before the step's update. */
+  /** Mean loss of the step's batch, before the step's update. */
   readonly loss: number
 }
 
@@ -40,19 +40,22 @@ export interface TrainOptions extends AbortOptions {
 
 export interface TrainReport {
   readonly steps: number
-  /** Mean over the call's sampled steps of the batch loss before the step's update, in nats. NaN if `steps` is 0. */
+  /** Mean over the call's sampled steps of the batch loss before the step's update. NaN if `steps` is 0. */
   readonly loss: number
   /** Wall clock, pauses for other work on the thread included. */
   readonly ms: number
 }
 
+/** What was measured; besides the loss either `accuracy` or `rmse`, by the task. */
 export interface Metrics {
   /** Rows measured. */
   readonly n: number
-  /** Mean cross-entropy in nats. */
+  /** Mean over the rows: cross-entropy in nats, or the squared error of encoded labels. */
   readonly loss: number
-  /** Fraction of rows whose most probable class is their label. */
-  readonly accuracy: number
+  /** Of a classification: fraction of rows whose most probable class is their label. */
+  readonly accuracy?: number
+  /** Of a regression: root of the mean squared error, in the label's own unit. */
+  readonly rmse?: number
 }
 
 /**
@@ -70,7 +73,10 @@ export interface Trainer {
   /** Measures the parameters on every row of a split. */
   evaluate(parameters: Float32Array, split: Split, options?: AbortOptions): Promise<Metrics>
 
-  /** Class probabilities of the rows; shape [rows.count, classes]. */
+  /**
+   * What the model says of the rows: class probabilities, shape [rows.count, classes], or encoded numbers, shape
+   * [rows.count].
+   */
   predict(parameters: Float32Array, rows: Features, options?: AbortOptions): Promise<Float32Array>
 
   /** Frees what the trainer holds; calls under way reject with TrainerClosedError. Closing twice is harmless. */

@@ -71,7 +71,7 @@ export interface Vectors extends CopyKeeper {
     readonly delta: Uint8Array
     readonly incarnation: Uint8Array
   }): Promise<AveragedCopies>
-  /** Accuracy and loss on the held-out rows: of the own model, or of `weights` (shape [n]). */
+  /** Loss and accuracy, or root mean squared error, on the held-out rows: of the own model, or of `weights` (shape [n]). */
   evaluate(weights?: Float32Array): Promise<Metrics>
   close(): Promise<void>
 }

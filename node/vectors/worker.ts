@@ -3,7 +3,14 @@ import { type MessagePort, parentPort, type Transferable, workerData } from 'nod
 import { createRandom } from '../../protocols/averaging/index.ts'
 import { parseManifest } from '../../protocols/envelope/index.ts'
 import { CpuPacer } from '../limits/cpu-pacer.ts'
-import { createTensorFlowTrainer, decodeTopology, type Engine, type Metrics, startEngine } from '../training/index.ts'
+import {
+  createLoss,
+  createTensorFlowTrainer,
+  decodeTopology,
+  type Engine,
+  type Metrics,
+  startEngine
+} from '../training/index.ts'
 import { LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 import { type Rows, readRows } from './rows.ts'
 import { serveCalls } from './thread-calls.ts'
@@ -59,10 +66,11 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
   const { training: plan, averaging } = manifest
   const rows = await readRows({ ...init.rows, task: manifest.task, holdOut: manifest.evaluation.holdOut })
   const engine = await startEngine(init.engine)
-  const topology = decodeTopology(init.modelJson)
+  const topology = decodeTopology(init.modelJson, plan.loss)
   const createTrainer = () =>
     createTensorFlowTrainer({
       topology,
+      loss: createLoss(manifest.task),
       training: rows.training,
       heldOut: rows.heldOut,
       batch: plan.batch,

@@ -41,8 +41,10 @@ export interface CheckpointMetric {
   /** Rows behind the numbers. */
   readonly n: number
   readonly loss: number
-  /** A fraction. */
-  readonly accuracy: number
+  /** Of a classification: a fraction. */
+  readonly accuracy?: number
+  /** Of a regression: the root of the mean squared error, in the label's own unit. */
+  readonly rmse?: number
 }
 
 /**
@@ -82,7 +84,9 @@ export interface CheckpointAnnouncement extends Extensible {
   readonly round: number
   readonly phase: Phase
   readonly createdAt: number
+  /** As in the checkpoint's metrics. */
   readonly accuracy?: number
+  readonly rmse?: number
 }
 
 export interface SignedCheckpointAnnouncement {
@@ -127,7 +131,8 @@ const CHECKPOINT: RecordKind<CheckpointManifest> = {
           split: field.text(1, 32),
           n: field.uint32,
           loss: z.number(),
-          accuracy: field.fraction
+          accuracy: z.exactOptional(field.fraction),
+          rmse: z.exactOptional(field.nonNegative)
         })
       )
       .max(MAX_METRICS),
@@ -151,6 +156,7 @@ const ANNOUNCEMENT: SealedKind<CheckpointAnnouncement> = {
     phase: field.phase,
     createdAt: field.timeMs,
     accuracy: z.exactOptional(field.fraction),
+    rmse: z.exactOptional(field.nonNegative),
     ...field.extensible
   }),
   signer: ({ author }) => author

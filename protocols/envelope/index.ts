@@ -65,7 +65,9 @@ export type {
   ClassificationTask,
   Column,
   NumberColumn,
+  RegressionTask,
   RunManifest,
+  Task,
   TrainingPlan
 } from './manifest.ts'
 export { encodeManifest, MAX_MANIFEST_BYTES, manifestCid, parseManifest } from './manifest.ts'

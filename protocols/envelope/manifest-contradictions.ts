@@ -1,23 +1,55 @@
 import { InvalidRecordError } from './errors.ts'
-import type { ClassificationTask, RunManifest } from './manifest.ts'
+import type { RunManifest, Task } from './manifest.ts'
 import { showValue } from './show-value.ts'
 
 /** Heavy-ball momentum (kappa = 1) diverges from here on (ALGORITHMS 1, "Must fail"). */
 const HEAVY_BALL_MAX_MU = 0.8
 
+/** What each kind of task is trained and measured by: the model ends in class probabilities, or in one number. */
+const LOSSES = { classification: 'softmax-cross-entropy', regression: 'mean-squared-error' } as const
+const METRICS = { classification: 'accuracy', regression: 'rmse' } as const
+
 /**
  * Refuses what is fine field by field and wrong together, naming both things.
  * Throws `InvalidRecordError` with reason `contradiction`.
  */
-export function refuseContradictions({ task, training, averaging }: RunManifest): void {
-  const { rule, mu, kappa } = averaging.momentum
-  if (training.optimiser === 'sgd' && training.momentum > 0) {
+export function refuseContradictions({ task, training, averaging, evaluation }: RunManifest): void {
+  refuseWrongMeasure(task, training, evaluation)
+  refuseWrongMomentum(training)
+  refuseDivergence(averaging)
+  refuseAmbiguousNames(task)
+}
+
+function refuseWrongMeasure(
+  { kind }: Task,
+  { loss }: RunManifest['training'],
+  { metrics }: RunManifest['evaluation']
+): void {
+  if (loss !== LOSSES[kind]) {
+    throw contradiction(`task.kind "${kind}"`, `training.loss "${loss}"`, `it is trained by "${LOSSES[kind]}"`)
+  }
+  const wrong = metrics.findIndex((metric) => metric !== 'loss' && metric !== METRICS[kind])
+  if (wrong !== -1) {
     throw contradiction(
-      'training.optimiser "sgd"',
-      `training.momentum ${training.momentum}`,
-      'plain descent has none: choose "momentum" or set it to 0'
+      `task.kind "${kind}"`,
+      `evaluation.metrics.${wrong} "${metrics[wrong]}"`,
+      `it is measured by "${METRICS[kind]}"`
     )
   }
+}
+
+function refuseWrongMomentum({ optimiser, momentum }: RunManifest['training']): void {
+  if (optimiser === 'momentum' || momentum === 0) return
+  const why = optimiser === 'sgd' ? 'plain descent has none' : 'Adam has moments of its own'
+  throw contradiction(
+    `training.optimiser "${optimiser}"`,
+    `training.momentum ${momentum}`,
+    `${why}: choose "momentum" or set it to 0`
+  )
+}
+
+function refuseDivergence(averaging: RunManifest['averaging']): void {
+  const { rule, mu, kappa } = averaging.momentum
   if (rule === 'none' && mu > 0) {
     throw contradiction('averaging.momentum.rule "none"', `averaging.momentum.mu ${mu}`, 'set mu to 0 or choose a rule')
   }
@@ -35,13 +67,13 @@ export function refuseContradictions({ task, training, averaging }: RunManifest)
       `heavy-ball momentum diverges from mu = ${HEAVY_BALL_MAX_MU}: lower one of them`
     )
   }
-  refuseAmbiguousNames(task)
 }
 
-function refuseAmbiguousNames({ label, columns, classes }: ClassificationTask): void {
+function refuseAmbiguousNames(task: Task): void {
+  const { label, columns } = task
   const names = columns.map(({ name }) => name)
   refuseRepeated('task.columns', names)
-  refuseRepeated('task.classes', classes)
+  if (task.kind === 'classification') refuseRepeated('task.classes', task.classes)
   for (const [index, column] of columns.entries()) {
     if (column.kind === 'category') {
       refuseRepeated(`task.columns.${index}.values`, column.values)

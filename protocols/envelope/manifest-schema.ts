@@ -33,20 +33,30 @@ const column = z.discriminatedUnion('kind', [
   z.object({ name: columnName, kind: z.literal('category'), values: z.array(label).min(1).max(MAX_CATEGORY_VALUES) })
 ])
 
-const task = z.object({
-  kind: z.literal('classification'),
-  label: columnName,
-  columns: z.array(column).min(1).max(MAX_COLUMNS),
-  classes: z.array(label).min(2).max(MAX_CLASSES)
-})
+const columns = z.array(column).min(1).max(MAX_COLUMNS)
+
+const task = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('classification'),
+    label: columnName,
+    columns,
+    classes: z.array(label).min(2).max(MAX_CLASSES)
+  }),
+  z.object({
+    kind: z.literal('regression'),
+    label: columnName,
+    columns,
+    target: z.object({ centre: z.number(), scale: z.number().positive() })
+  })
+])
 
 const training = z.object({
-  optimiser: z.enum(['sgd', 'momentum']),
+  optimiser: z.enum(['sgd', 'momentum', 'adam']),
   momentum,
   learningRate: z.number().positive(),
   batch: z.int().min(1).max(MAX_BATCH),
   localSteps: z.int().min(1).max(MAX_LOCAL_STEPS),
-  loss: z.literal('softmax-cross-entropy'),
+  loss: z.enum(['softmax-cross-entropy', 'mean-squared-error']),
   rounds: z.int().min(1).max(field.MAX_ROUNDS),
   minRoundMs: z.number().min(0).max(MAX_MIN_ROUND_MS)
 })
@@ -79,7 +89,7 @@ export const manifestSchema = z.object({
   }),
   evaluation: z.object({
     holdOut: z.number().min(0).max(MAX_HOLD_OUT),
-    metrics: z.array(z.enum(['accuracy', 'loss'])).max(2)
+    metrics: z.array(z.enum(['accuracy', 'rmse', 'loss'])).max(2)
   }),
   privacy: z.object({ mode: z.literal('off') }),
   personalise: z.null(),

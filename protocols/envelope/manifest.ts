@@ -37,17 +37,31 @@ export interface ClassificationTask {
   readonly classes: readonly string[]
 }
 
+export interface RegressionTask {
+  readonly kind: 'regression'
+  /** Name of the column to predict. */
+  readonly label: string
+  /** What the model sees, in this order. */
+  readonly columns: readonly Column[]
+  /** A label y is what the model's one output is trained to be as (y - centre) / scale; `scale` is above 0. */
+  readonly target: { readonly centre: number; readonly scale: number }
+}
+
+/** What the model is to learn. */
+export type Task = ClassificationTask | RegressionTask
+
 /** What every peer does between two deltas. */
 export interface TrainingPlan {
-  readonly optimiser: 'sgd' | 'momentum'
-  /** Of the local optimiser; 0 for `sgd`. */
+  readonly optimiser: 'sgd' | 'momentum' | 'adam'
+  /** Of the optimiser `momentum`; 0 for the others. */
   readonly momentum: number
   readonly learningRate: number
   /** Rows in a step. */
   readonly batch: number
   /** H: steps in a round. */
   readonly localSteps: number
-  readonly loss: 'softmax-cross-entropy'
+  /** Of classification and of regression, in this order. */
+  readonly loss: 'softmax-cross-entropy' | 'mean-squared-error'
   readonly rounds: number
   /** A peer publishes at most this often, in milliseconds. */
   readonly minRoundMs: number
@@ -72,7 +86,7 @@ export interface RunManifest extends Extensible {
   readonly name: string
   /** Of everything that all peers must draw alike, uint32. */
   readonly seed: number
-  readonly task: ClassificationTask
+  readonly task: Task
   /** Topology: TensorFlow.js layers `model.json`. */
   readonly model: CID
   /** The initial weights. */
@@ -87,7 +101,7 @@ export interface RunManifest extends Extensible {
   readonly evaluation: {
     /** Part of its rows that every peer holds out, 0 to 0.9. */
     readonly holdOut: number
-    readonly metrics: readonly ('accuracy' | 'loss')[]
+    readonly metrics: readonly ('accuracy' | 'rmse' | 'loss')[]
   }
   readonly privacy: { readonly mode: 'off' }
   readonly personalise: null

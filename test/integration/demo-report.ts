@@ -10,6 +10,7 @@ export const demoReport = z.strictObject({
   engine: z.string().min(1),
   seconds: z.number().positive(),
   checkpoint: z.string().startsWith('bafy'),
+  metric: z.literal('accuracy'),
   alone: meanAndWorst,
   flock: meanAndWorst,
   server: z.strictObject({ accuracy: fraction }),

@@ -106,9 +106,9 @@ describe('starling demo', () => {
     )
 
     const { run: files } = await openPinned(home, report.checkpoint)
-    const { columns, classes } = files.manifest.task
-    assert.deepEqual(columns.map(({ name }) => name).sort(), ['age', 'x', 'y'])
-    assert.deepEqual(classes, CLASSES)
+    const { task } = files.manifest
+    assert.deepEqual(task.columns.map(({ name }) => name).sort(), ['age', 'x', 'y'])
+    assert.deepEqual(task.kind === 'classification' && task.classes, CLASSES)
 
     const testRows = (await readFile(test, 'utf8')).trim().split('\n').slice(1)
     for (const part of ['rows-1.csv', 'rows-2.csv']) {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import {
+  type ClassificationTask,
   type EncodedTable,
   encodeTable,
   inferSchema,
   partition,
   readTable,
   SAMPLE_SETS,
-  type Table,
-  type TaskSchema
+  type Table
 } from '../../../../node/data/index.ts'
 import { normalisationOf } from '../../../../node/data/normalisation.ts'
 
@@ -20,7 +20,7 @@ function classCounts({ labels }: EncodedTable, classes: number): number[] {
 
 interface Loaded {
   readonly table: Table
-  readonly schema: TaskSchema
+  readonly schema: ClassificationTask
   readonly dataset: EncodedTable
 }
 

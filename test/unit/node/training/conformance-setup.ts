@@ -2,6 +2,7 @@ import type { Dataset } from '../../../../node/data/index.ts'
 import {
   buildTopology,
   initialWeights,
+  type Loss,
   type OptimiserKind,
   parseTopology,
   type Topology,
@@ -12,6 +13,7 @@ import { denseOracle } from './dense-oracle.ts'
 
 export interface TrainerSetup {
   readonly topology: Topology
+  readonly loss?: Loss
   readonly training: Dataset
   readonly heldOut?: Dataset
   readonly batch: number

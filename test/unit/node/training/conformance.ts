@@ -8,7 +8,9 @@ import {
   type Trainer
 } from '../../../../node/training/index.ts'
 import { assertCloseTo } from './close-to.ts'
+import { describeAdam } from './conformance-adam.ts'
 import { describeRefusals } from './conformance-refusals.ts'
+import { describeRegression } from './conformance-regression.ts'
 import {
   CLASSES,
   type CreateTrainer,
@@ -33,6 +35,8 @@ export function describeTrainer(name: string, create: CreateTrainer): void {
     describeMeasuring(create)
     describeSteps(create)
     describeOrder(create)
+    describeAdam(create)
+    describeRegression(create)
     describeRefusals(create)
   })
 }
@@ -62,7 +66,7 @@ function describeMeasuring(create: CreateTrainer): void {
     test('predicts what the oracle predicts, in rows that sum to 1', async () => {
       const { features, count } = setup.heldOut!
       const probabilities = await trainer.predict(startingPoint(), { values: features, count })
-      const expected = denseOracle(topology, startingPoint(), setup.heldOut!).probabilities
+      const expected = denseOracle(topology, startingPoint(), setup.heldOut!).predictions
       assertCloseTo(probabilities, expected, TOLERANCE)
       assert.throws(() => assertCloseTo(probabilities, expected.toReversed(), TOLERANCE))
       for (let row = 0; row < count; row++) {

@@ -3,24 +3,29 @@ import type { Topology } from '../../../../node/training/index.ts'
 
 /** The textbook formulas, one row and one number at a time in float64: slow, short, and written without an engine. */
 export interface OracleResult {
-  /** Shape [count, classes]. */
-  readonly probabilities: Float64Array
-  /** Mean cross-entropy in nats. */
+  /** Shape [count, outputs]: probabilities of classes, or numbers. */
+  readonly predictions: Float64Array
+  /** Mean cross-entropy in nats, or mean squared error where the last layer is no softmax. */
   readonly loss: number
+  /** Fraction of rows whose largest output is that of their label. */
   readonly accuracy: number
   /** Of the mean loss; shape [parameterCount]. */
   readonly gradient: Float64Array
 }
 
-/** `passesCutRelu` gives relu the gradient of the identity: the wrong variant that tests of the gradient must reject. */
+/**
+ * `passesCutRelu` gives relu the gradient of the identity, `halvesError` gives the squared error the gradient of its half:
+ * the wrong variants that tests of the gradient must reject.
+ */
 export function denseOracle(
   topology: Topology,
   parameters: ArrayLike<number>,
   { features, labels, count }: Dataset,
-  { passesCutRelu = false } = {}
+  { passesCutRelu = false, halvesError = false } = {}
 ): OracleResult {
   const gradient = new Float64Array(topology.parameterCount)
-  const probabilities = new Float64Array(count * topology.outputs)
+  const predictions = new Float64Array(count * topology.outputs)
+  const isClassifier = topology.layers.at(-1)!.activation === 'softmax'
   let loss = 0
   let correct = 0
   for (let row = 0; row < count; row++) {
@@ -28,13 +33,15 @@ export function denseOracle(
     const activations = forward(topology, parameters, input)
     const output = activations.at(-1)!
     const label = labels[row]!
-    probabilities.set(output, row * topology.outputs)
-    loss -= Math.log(output[label]!) / count
+    predictions.set(output, row * topology.outputs)
+    loss += (isClassifier ? -Math.log(output[label]!) : (output[0]! - label) ** 2) / count
     if (output.indexOf(Math.max(...output)) === label) correct++
-    const delta = output.map((p, i) => (p - (i === label ? 1 : 0)) / count)
+    const delta = isClassifier
+      ? output.map((p, i) => (p - (i === label ? 1 : 0)) / count)
+      : [((halvesError ? 1 : 2) * (output[0]! - label)) / count]
     backward(topology, parameters, activations, delta, gradient, passesCutRelu)
   }
-  return { probabilities, loss, accuracy: correct / count, gradient }
+  return { predictions, loss, accuracy: correct / count, gradient }
 }
 
 function forward({ layers }: Topology, parameters: ArrayLike<number>, input: number[]): number[][] {

@@ -16,6 +16,14 @@ test('builds the layers that the spec names', () => {
   ])
 })
 
+test('ends in one linear unit where a number is predicted', () => {
+  const model = buildTopology('mlp:8', 13, 1, 'mean-squared-error')
+  const [, last] = parseTopology(model, 'mean-squared-error').layers
+  assert.deepEqual([last?.units, last?.activation], [1, 'linear'])
+  assert.throws(() => parseTopology(model), /"dense_2".*activation softmax/)
+  assert.throws(() => buildTopology('mlp:8', 13, 1), ModelSpecError)
+})
+
 test('counts the parameters of the specs in the documentation', () => {
   const count = (spec: string): number => parseTopology(buildTopology(spec, 64, 10)).parameterCount
   assert.equal(count('linear'), 650)

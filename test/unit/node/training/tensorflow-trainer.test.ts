@@ -78,7 +78,7 @@ describe('createTensorFlowTrainer', () => {
     assert.deepEqual({ n, accuracy }, { n: 2500, accuracy: expected.accuracy })
     assertCloseTo([loss], [expected.loss], 1e-4)
     const values = training.features
-    assertCloseTo(await trainer.predict(startingPoint(), { values, count: n }), expected.probabilities, 1e-4)
+    assertCloseTo(await trainer.predict(startingPoint(), { values, count: n }), expected.predictions, 1e-4)
   })
 })
 
@@ -90,5 +90,19 @@ test('the oracle has the gradient that finite differences of its loss have', () 
   const differences = parameters.map((_, i) => (lossWith(i, h) - lossWith(i, -h)) / (2 * h))
   assertCloseTo(denseOracle(topology, parameters, setup.training).gradient, differences, 1e-6)
   const control = denseOracle(topology, parameters, setup.training, { passesCutRelu: true }).gradient
+  assert.throws(() => assertCloseTo(control, differences, 1e-6))
+})
+
+test('the oracle has the gradient of the squared error that finite differences have', () => {
+  const loss = 'mean-squared-error'
+  const numbers = parseTopology(buildTopology('mlp:4', 6, 1, loss), loss)
+  const parameters = Float64Array.from(initialWeights(numbers, 3))
+  const h = 1e-6
+  const differences = parameters.map((value, i) => {
+    const [up, down] = [h, -h].map((change) => denseOracle(numbers, parameters.with(i, value + change), setup.training))
+    return (up!.loss - down!.loss) / (2 * h)
+  })
+  assertCloseTo(denseOracle(numbers, parameters, setup.training).gradient, differences, 1e-6)
+  const control = denseOracle(numbers, parameters, setup.training, { halvesError: true }).gradient
   assert.throws(() => assertCloseTo(control, differences, 1e-6))
 })

@@ -74,6 +74,24 @@ describe('parseTopology', () => {
     assert.throws(() => parseTopology(sequential(first)), /"a".*the last layer must have the activation softmax/)
   })
 
+  test('refuses models that do not end in one number where a number is predicted', () => {
+    const number = 'mean-squared-error'
+    const head = (config: object) => dense({ name: 'out', units: 1, ...config })
+    assert.equal(parseTopology(sequential(first, head({})), number).outputs, 1)
+    const refused: [unknown[], RegExp][] = [
+      [[first, last], /activation linear/],
+      [[first, head({ activation: 'relu' })], /"out".*activation linear/],
+      [[first, head({ units: 2 })], /"out".*1 unit, not 2/],
+      [[first, dense({ name: 'early', units: 3, activation: 'softmax' }), head({})], /"early".*activation linear/]
+    ]
+    for (const [layers, message] of refused) {
+      assert.throws(
+        () => parseTopology(sequential(...layers), number),
+        (error) => error instanceof UnsupportedLayerError && message.test(error.message)
+      )
+    }
+  })
+
   test('escapes and cuts the names of strangers in its messages', () => {
     const name = `\u001b[2J${'x'.repeat(500)}`
     assert.throws(

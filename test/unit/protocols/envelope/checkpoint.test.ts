@@ -30,6 +30,14 @@ describe('checkpoint manifest', () => {
     assert.equal('proof' in parsed, false)
   })
 
+  it('tells the error of a regression in place of an accuracy', () => {
+    const { accuracy: _, ...metric } = checkpoint.metrics[0]!
+    const measured = { ...checkpoint, metrics: [{ ...metric, rmse: 12.5 }] }
+    assert.deepEqual(parseCheckpoint(encodeCheckpoint(measured)).metrics, measured.metrics)
+    const negative = { ...checkpoint, metrics: [{ ...metric, rmse: -1 }] }
+    assert.throws(() => encodeCheckpoint(negative), refusal('range', /metrics.0.rmse is -1/))
+  })
+
   it('refuses links under any other key, since a pin would follow them', () => {
     const { model } = checkpoint
     for (const extra of [{ later: model }, { ext: { more: [model] } }, { parents: [model] }]) {
@@ -70,6 +78,13 @@ describe('checkpoint announcement', () => {
     const parsed = await parseCheckpointAnnouncement(sealed)
     assert.deepEqual(parsed.announcement, announcement)
     assert.deepEqual(parsed.hash, recordHash(encode(announcement)))
+  })
+
+  it('tells the error of a regression in place of an accuracy', async () => {
+    const { accuracy: _, ...rest } = announcement
+    const measured = { ...rest, rmse: 12.5 }
+    const parsed = await parseCheckpointAnnouncement(await sealCheckpointAnnouncement(measured, key))
+    assert.deepEqual(parsed.announcement, measured)
   })
 
   it('refuses a forged author and a signature for another type', async () => {

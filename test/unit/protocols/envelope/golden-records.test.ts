@@ -41,6 +41,8 @@ describe('golden records', async () => {
     )
     assert.deepEqual(parseInvite(new TextDecoder().decode(await goldenBytes('invite'))), sample.invite)
     assert.deepEqual(plain(parseManifest(await goldenBytes('run-manifest'))), plain(sample.manifest))
+    const regression = { ...sample.manifest, ...sample.regression }
+    assert.deepEqual(plain(parseManifest(await goldenBytes('regression-manifest'))), plain(regression))
     assert.deepEqual(plain(parseCheckpoint(await goldenBytes('checkpoint-manifest'))), plain(sample.checkpoint))
   })
 })

@@ -5,9 +5,9 @@ import fc from 'fast-check'
 import type { RefusalReason, RunManifest } from '../../../../protocols/envelope/index.ts'
 import { encodeManifest, manifestCid, parseManifest } from '../../../../protocols/envelope/index.ts'
 import { refusal } from './refusals.ts'
-import { filled, manifest } from './samples.ts'
+import { filled, manifest, regression } from './samples.ts'
 
-const { task, training, averaging } = manifest
+const { task, training, averaging, evaluation } = manifest
 
 /** A manifest as a stranger may write it, with no rule applied. */
 function parseForged(changes: Record<string, unknown>): RunManifest {
@@ -50,6 +50,11 @@ describe('run manifest', () => {
     fc.assert(property, { seed: 4, numRuns: 200 })
   })
 
+  it('gives back a regression that was encoded', () => {
+    const parsed = parseManifest(encodeManifest({ ...manifest, ...regression }))
+    assert.deepEqual([parsed.task, parsed.training], [regression.task, regression.training])
+  })
+
   it('is named by its bytes, which are the same for the same run', () => {
     const cid = manifestCid(encodeManifest(manifest))
     assert.equal(manifestCid(encodeManifest(structuredCloneWithLinks(manifest))).toString(), cid.toString())
@@ -65,7 +70,9 @@ describe('run manifest', () => {
       [{ averaging: { ...averaging, rule: 'median' } }, 'unsupported', /averaging.rule is "median"/],
       [{ averaging: { ...averaging, b: 1 } }, 'unsupported', /averaging.b is 1: this version knows only 0/],
       [{ averaging: { ...averaging, codec: 'int2' } }, 'unknown-codec', /"int2"/],
-      [{ task: { ...task, kind: 'regression' } }, 'unsupported', /task.kind is "regression"/],
+      [{ task: { ...task, kind: 'ranking' } }, 'unsupported', /task.kind is "ranking"/],
+      [{ training: { ...training, optimiser: 'lion' } }, 'unsupported', /training.optimiser is "lion"/],
+      [{ training: { ...training, loss: 'hinge' } }, 'unsupported', /training.loss is "hinge"/],
       [{ task: { ...task, columns: [{ name: 'a', kind: 'image' }] } }, 'unsupported', /columns.0.kind is "image"/],
       [{ critical: ['covenant'], covenant: 1 }, 'unknown-critical', /"covenant"/]
     ]
@@ -75,6 +82,7 @@ describe('run manifest', () => {
   })
 
   it('refuses shapes and ranges, with the value', () => {
+    const regressionTo = (target: object) => ({ ...regression, task: { ...regression.task, target } })
     const wrong: readonly (readonly [Record<string, unknown>, RefusalReason, RegExp])[] = [
       [{ name: '' }, 'range', /name is ""/],
       [{ name: 'x'.repeat(65) }, 'range', /name/],
@@ -91,6 +99,8 @@ describe('run manifest', () => {
       [{ evaluation: { ...manifest.evaluation, holdOut: 0.95 } }, 'range', /holdOut is 0.95/],
       [{ task: { ...task, classes: ['one'] } }, 'range', /classes is a list of 1/],
       [{ task: { ...task, columns: [] } }, 'range', /columns is a list of 0/],
+      [regressionTo({ centre: 0, scale: 0 }), 'range', /task.target.scale is 0/],
+      [{ task: { ...task, kind: 'regression' } }, 'shape', /task.target is missing/],
       [{ admins: [] }, 'range', /admins/]
     ]
     for (const [changes, reason, message] of wrong) {
@@ -107,6 +117,12 @@ describe('run manifest', () => {
       [{ averaging: { ...averaging, gamma: 0 } }, /"quasi-global" contradicts averaging.gamma 0/],
       [{ averaging: momentum({ rule: 'none' }) }, /"none" contradicts .*mu 0.9/],
       [{ training: { ...training, optimiser: 'sgd' } }, /"sgd" contradicts training.momentum 0.9/],
+      [{ training: { ...training, optimiser: 'adam' } }, /"adam" contradicts training.momentum 0.9/],
+      [{ ...regression, training }, /"regression" contradicts training.loss "softmax-cross-entropy"/],
+      [{ training: regression.training }, /"classification" contradicts training.loss "mean-squared-error"/],
+      [{ ...regression, evaluation }, /"regression" contradicts evaluation.metrics.0 "accuracy"/],
+      [{ evaluation: regression.evaluation }, /"classification" contradicts evaluation.metrics.0 "rmse"/],
+      [{ ...regression, task: { ...regression.task, label: 'radius' } }, /task.label "radius" contradicts/],
       [{ task: { ...task, label: 'radius' } }, /task.label "radius" contradicts task.columns.0/],
       [{ task: { ...task, columns: [task.columns[0], task.columns[0]] } }, /columns.0 contradicts task.columns.1/],
       [{ task: { ...task, classes: ['a', 'b', 'a'] } }, /classes.0 contradicts task.classes.2: both are called "a"/]

@@ -15,7 +15,7 @@ import {
 } from '../../../../protocols/envelope/index.ts'
 import { encodeSamples } from './samples.ts'
 
-/** 100 000 over the five kinds of binary record, two layers for the three that are sealed, and the invite. */
+/** 100 000 and more over the five kinds of binary record, two layers for the three that are sealed, and the invite. */
 const MUTATIONS = 11_200
 /** Heads that claim the most: byte string, text, list, map and tag with long arguments, and 64-bit floats. */
 const HEADS = [0x5a, 0x5b, 0x7a, 0x7b, 0x81, 0x9a, 0x9b, 0xa1, 0xbb, 0xd8, 0xf7, 0xfb, 0xff, 0x00]
@@ -73,7 +73,11 @@ async function assertContained(
 
 describe('mutated records', async () => {
   const samples = await encodeSamples()
-  const plain = { 'run-manifest': parseManifest, 'checkpoint-manifest': parseCheckpoint }
+  const plain = {
+    'run-manifest': parseManifest,
+    'regression-manifest': parseManifest,
+    'checkpoint-manifest': parseCheckpoint
+  }
   const sealed = {
     'delta-header': { parse: parseDeltaHeader, type: 'delta' },
     'checkpoint-announcement': { parse: parseCheckpointAnnouncement, type: 'checkpoint' },

@@ -100,6 +100,18 @@ export const manifest: RunManifest = {
   createdAt: CREATED_AT
 }
 
+/** What another manifest has where its run predicts a number. */
+export const regression = {
+  task: {
+    kind: 'regression',
+    label: 'age',
+    columns: manifest.task.columns,
+    target: { centre: 50, scale: 12 }
+  },
+  training: { ...manifest.training, optimiser: 'adam', momentum: 0, loss: 'mean-squared-error' },
+  evaluation: { holdOut: 0.2, metrics: ['rmse', 'loss'] }
+} as const satisfies Partial<RunManifest>
+
 export const checkpoint: CheckpointManifest = {
   v: 1,
   run,
@@ -146,6 +158,7 @@ export const invite: Invite = { v: 1, run, network: 'public', addresses: ['/ip4/
 export async function encodeSamples(): Promise<Readonly<Record<string, Uint8Array>>> {
   return {
     'run-manifest': encodeManifest(manifest),
+    'regression-manifest': encodeManifest({ ...manifest, ...regression }),
     'delta-header': await sealDeltaHeader(deltaHeader, key),
     'checkpoint-manifest': encodeCheckpoint(checkpoint),
     'checkpoint-announcement': await sealCheckpointAnnouncement(announcement, key),

@@ -1,0 +1,48 @@
+/** The options of `create` and `demo` about what is learnt and how; their defaults depend on each other. */
+import { InvalidArgumentError, Option } from 'commander'
+import type { RunPlan } from '../run/run-plan.ts'
+import { UsageError } from './exit.ts'
+import { positive } from './options.ts'
+
+export type TrainingOptions = Pick<RunPlan, 'task' | 'optimiser' | 'momentum' | 'learningRate'>
+
+export function taskOption(): Option {
+  return new Option('--task <kind>', 'what to predict: a class, or with regression a number').choices([
+    'classification',
+    'regression'
+  ])
+}
+
+export function optimiserOption(): Option {
+  return new Option('--optimiser <name>', 'how steps are taken (default: sgd, for regression adam)').choices([
+    'sgd',
+    'momentum',
+    'adam'
+  ])
+}
+
+export function momentumOption(): Option {
+  const description = 'share of the velocity that a step keeps, with --optimiser momentum (default: 0.9)'
+  return new Option('--momentum <m>', description).argParser(momentum)
+}
+
+export function learningRateOption(): Option {
+  const description = 'step size (default: by optimiser and task, 0.1 for sgd, 0.005 for adam)'
+  return new Option('--learning-rate <rate>', description).argParser(positive(0, 100))
+}
+
+/** Throws UsageError for options that contradict each other. */
+export function requireConsistent({ optimiser, momentum }: TrainingOptions): void {
+  if (optimiser === undefined || optimiser === 'momentum' || momentum === undefined || momentum === 0) return
+  throw new UsageError(
+    `--momentum ${momentum} is not for --optimiser ${optimiser}: leave it out, or give --optimiser momentum`
+  )
+}
+
+function momentum(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value < 1)) {
+    throw new InvalidArgumentError('must be a number from 0 up to, but not including, 1.')
+  }
+  return value
+}
