@@ -36,6 +36,14 @@ export function refuseContradictions({ task, training, averaging }: RunManifest)
     )
   }
   refuseAmbiguousNames(task)
+  const tensor = task.columns.findIndex(({ kind }) => kind === 'tensor')
+  if (tensor !== -1 && task.columns.length > 1) {
+    throw contradiction(
+      `task.columns.${tensor} of kind "tensor"`,
+      `task.columns.${tensor === 0 ? 1 : 0}`,
+      'this version learns from images or from a table, not from both'
+    )
+  }
 }
 
 function refuseAmbiguousNames({ label, columns, classes }: ClassificationTask): void {
