@@ -5,7 +5,7 @@ import { codec, DEFAULT_HOME, DEFAULT_NETWORK, list, positive, whole } from './o
 
 interface CreateOptions {
   readonly data: string[]
-  readonly label: string
+  readonly label?: string
   readonly classes?: string[]
   readonly name: string
   readonly home: string
@@ -26,6 +26,7 @@ interface CreateOptions {
 const EXAMPLES = `
 Examples:
   $ starling create --home a --data ward-1.csv --label outcome
+  $ starling create --home a --data birds            a folder of images for each class
   $ starling create --home a --data ward-1.csv --label outcome --classes alive,dead --model mlp:32 --rounds 200
 Then, with the invite that it prints:
   $ starling start INVITE --home a --role pinner      (here: serves the run)
@@ -36,8 +37,11 @@ export function addCreate(program: Command): void {
   program
     .command('create')
     .description('write a run: schema, model, initial weights; prints run id and invite')
-    .requiredOption('--data <files...>', 'files whose columns and classes make the schema; their rows stay here')
-    .requiredOption('--label <column>', 'column to predict')
+    .requiredOption(
+      '--data <files...>',
+      'CSV, TSV, .npz or folders of images that make the schema; their rows stay here'
+    )
+    .option('--label <column>', 'column to predict; images and .npz need none')
     .option('--classes <names>', 'classes that these files lack, separated by commas', list)
     .option('--name <name>', 'name of the run', 'run')
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
@@ -94,6 +98,7 @@ async function create(options: CreateOptions): Promise<void> {
         process.stdout.write(`${JSON.stringify({ run: run.id.toString(), invite, addresses, home: home.dir })}\n`)
         return
       }
+      for (const remark of draft.remarks) process.stderr.write(`note: ${remark}\n`)
       process.stderr.write(
         `Public in this run for ever: ${task.columns.length} column names with their centres and scales, ` +
           `the label ${task.label}, the classes ${task.classes.join(', ')}. Rows stay here.\n`

@@ -1,5 +1,5 @@
 /** Codes of errors that the user's words caused: exit 2. All others are failures: exit 1. */
-const USAGE_CODES = new Set(['ERR_USAGE', 'ERR_INVALID_INVITE', 'ERR_MODEL_SPEC'])
+const USAGE_CODES = new Set(['ERR_USAGE', 'ERR_LABEL_NEEDED', 'ERR_INVALID_INVITE', 'ERR_MODEL_SPEC'])
 
 /** Ends a command with a code and no message: it has said all there is to say. */
 export class ExitError extends Error {

@@ -33,7 +33,7 @@ export function addJoin(program: Command): void {
     .command('join')
     .description('join a run and train on the own rows until the run ends or is stopped')
     .argument('<invite>', 'the invite, @FILE that holds it, or - for standard input')
-    .requiredOption('--data <file>', 'own rows, CSV or TSV; they stay here')
+    .requiredOption('--data <file>', 'own rows: CSV, TSV, .npz or a folder of images; they stay here')
     .option('--test <file>', 'measure on these rows instead of a held-out part of the own')
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where to listen (default: a free port on all interfaces, kept in the home)')
@@ -54,8 +54,8 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
   const closers: (() => Promise<void>)[] = []
   try {
     // A file that cannot be read is said before a home is made for it; the worker reads it again, by the run's schema.
-    const { checkTable } = await import('../data/index.ts')
-    for (const path of [options.data, options.test ?? []].flat()) await checkTable(path, { signal })
+    const { checkData, describeNotes } = await import('../data/index.ts')
+    for (const path of [options.data, options.test ?? []].flat()) await checkData(path, { signal })
     const { peer, run } = await openSession({ ...options, invite, log }, signal)
     closers.push(() => peer.stop())
     const [{ startVectorWorker }, { TrainerRun }, { openControl }, { purgeRun }] = await Promise.all([
@@ -77,8 +77,7 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
     if (report.engineReason !== undefined) log.warn(report.engineReason)
     const { batch, rounds } = run.manifest.training
     if (report.batch < batch) log.warn(`batch cut from ${batch} to the ${report.batch} rows there are`)
-    if (report.notes.ignoredColumns.length > 0)
-      log.warn(`columns that the run does not know: ${report.notes.ignoredColumns.join(', ')}`)
+    for (const note of describeNotes(report.notes)) log.warn(note)
     let loggedAt = 0
     const trainer = new TrainerRun({
       peer,

@@ -166,11 +166,8 @@ export class UnknownClassError extends Error {
   override readonly name = 'UnknownClassError'
   readonly code = 'ERR_UNKNOWN_CLASS'
 
-  constructor(source: string, line: number, value: string, classes: readonly string[]) {
-    super(
-      `${source}, line ${line}: the label "${value}" is none of the classes ${list(classes)}: ` +
-        'correct it, or remove the row'
-    )
+  constructor(place: string, value: string, classes: readonly string[]) {
+    super(`${place}: the label "${value}" is none of the classes ${list(classes)}: correct it, or remove the row`)
   }
 }
 

@@ -16,6 +16,7 @@
 
 export { isMissing } from './cell.ts'
 export { type Dataset, MIN_TRAINING_ROWS, requireTrainable, selectRows } from './dataset.ts'
+export { describeNotes } from './describe-notes.ts'
 export {
   type EncodedFeatures,
   type EncodedTable,
@@ -27,9 +28,21 @@ export {
 export * from './errors.ts'
 export { holdOut, type Split, splitFraction } from './hold-out.ts'
 export { type InferSchemaOptions, inferSchema } from './infer-schema.ts'
+export { LABEL_COLUMN, labelFor } from './label.ts'
 export { type PartitionScheme, partition } from './partition.ts'
-export { checkTable, readTable } from './read-table.ts'
+export { checkData, readData } from './read-data.ts'
+export { readTable } from './read-table.ts'
 export { SAMPLE_SETS, type SampleSet } from './sample-sets.ts'
-export { type CategoryColumn, type Column, featureCount, type NumberColumn, type TaskSchema } from './schema.ts'
-export type { Table } from './table.ts'
+export {
+  type CategoryColumn,
+  type Column,
+  featureCount,
+  inputShape,
+  type NumberColumn,
+  type TaskSchema,
+  type TensorColumn
+} from './schema.ts'
+export { selectTableRows, type Table } from './table.ts'
+export { joinTensors, reshape } from './tensor.ts'
+export { writeData } from './write-data.ts'
 export { writeTable } from './write-table.ts'

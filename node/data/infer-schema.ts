@@ -1,8 +1,10 @@
 import { isMissing, parseNumber } from './cell.ts'
 import { NoFeatureColumnsError, NoSuchColumnError, OneClassError, TooManyCategoriesError } from './errors.ts'
+import { inferTensorColumns } from './infer-tensor.ts'
 import { normalisationOf } from './normalisation.ts'
 import type { Column, TaskSchema } from './schema.ts'
 import { lineOf, type Table } from './table.ts'
+import { UnlabelledError } from './tensor-errors.ts'
 
 /** A feature each: more than this is a name or a number of a row, which says nothing about another peer's rows. */
 const MAX_CATEGORIES = 1000
@@ -17,17 +19,21 @@ export interface InferSchemaOptions {
 /**
  * The schema of several files together. Columns match by name in any order; one that a file lacks counts as missing
  * there; one without any value is left out. A column whose values are all finite decimal numbers is a number, any other
- * a category.
+ * a category. Images and arrays are one tensor column, flat arrays a number column for each place.
  *
- * Throws NoSuchColumnError (label), OneClassError, TooManyCategoriesError, NoFeatureColumnsError.
+ * Throws NoSuchColumnError (label), OneClassError, TooManyCategoriesError, NoFeatureColumnsError, UnlabelledError,
+ * MixedSourcesError, ShapeMismatchError.
  */
 export function inferSchema(tables: readonly Table[], { label, classes = [] }: InferSchemaOptions): TaskSchema {
-  for (const { source, columns } of tables) {
+  for (const { source, columns, tensor } of tables) {
+    if (tensor !== undefined && columns.length === 0) throw new UnlabelledError(source)
     if (!columns.includes(label)) throw new NoSuchColumnError(source, label, columns)
   }
   const names = new Set(tables.flatMap(({ columns }) => columns))
   names.delete(label)
-  const columns = [...names].map((name) => inferColumn(name, tables)).filter((column) => column !== undefined)
+  const columns =
+    inferTensorColumns(tables) ??
+    [...names].map((name) => inferColumn(name, tables)).filter((column) => column !== undefined)
   if (columns.length === 0) throw new NoFeatureColumnsError(label)
   return { kind: 'classification', label, columns, classes: inferClasses(tables, label, classes) }
 }

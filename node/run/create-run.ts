@@ -1,7 +1,7 @@
 import type { RunManifest } from '../../protocols/envelope/index.ts'
 import { authorOf } from '../../protocols/envelope/index.ts'
 import type { Home, Storage } from '../../storage/index.ts'
-import { featureCount, inferSchema, readTable, type TaskSchema } from '../data/index.ts'
+import { featureCount, inferSchema, labelFor, readData, type TaskSchema } from '../data/index.ts'
 import { buildTopology, decodeTopology, encodeModelJson, initialWeights } from '../training/index.ts'
 import { type RunFiles, writeRunFiles } from './run-files.ts'
 import type { RunPlan } from './run-plan.ts'
@@ -23,17 +23,20 @@ export interface DraftRun {
   readonly plan: RunPlan
   readonly task: TaskSchema
   readonly modelJson: Uint8Array
+  /** What the owner should know about how the files were read. */
+  readonly remarks: readonly string[]
 }
 
 /** Reads the creator's files and settles schema and model. Throws the data's errors, ModelSpecError. */
 export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   const tables = []
-  for (const path of plan.data) tables.push(await readTable(path))
+  for (const path of plan.data) tables.push(await readData(path))
   const task = inferSchema(tables, {
-    label: plan.label,
+    label: labelFor(tables, plan.label),
     ...(plan.classes === undefined ? {} : { classes: plan.classes })
   })
-  return { plan, task, modelJson: encodeModelJson(buildTopology(plan.model, featureCount(task), task.classes.length)) }
+  const modelJson = encodeModelJson(buildTopology(plan.model, featureCount(task), task.classes.length))
+  return { plan, task, modelJson, remarks: tables.flatMap(({ remarks }) => remarks ?? []) }
 }
 
 /** Makes a run of a draft: initial weights and manifest; stores and keeps all in the home. Throws InvalidRecordError. */

@@ -3,9 +3,10 @@ import type { RunManifest } from '../../protocols/envelope/index.ts'
 /** What a creator may choose. The defaults are those of ALGORITHMS 1 and of the reference results there. */
 export interface RunPlan {
   readonly name: string
-  /** Files whose columns and classes make the schema. */
+  /** Files or folders whose columns and classes make the schema. */
   readonly data: readonly string[]
-  readonly label: string
+  /** Column to predict; images and arrays need none. */
+  readonly label?: string
   /** Classes beyond those in the files. */
   readonly classes?: readonly string[]
   readonly model: string
