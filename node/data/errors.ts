@@ -84,6 +84,20 @@ export class RaggedRowError extends Error {
   }
 }
 
+/** A row that does not end, or not before memory would. */
+export class RecordTooLongError extends Error {
+  override readonly name = 'RecordTooLongError'
+  readonly code = 'ERR_RECORD_TOO_LONG'
+
+  constructor(source: string, line: number, limitBytes: number, options?: ErrorOptions) {
+    super(
+      `${source}: the row that begins near line ${line} has more than ${limitBytes} bytes: close its quote, or give the ` +
+        'file line ends',
+      options
+    )
+  }
+}
+
 /** Quotes that do not match, or a record without an end. `cause` is the parser's error. */
 export class TableSyntaxError extends Error {
   override readonly name = 'TableSyntaxError'

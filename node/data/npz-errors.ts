@@ -17,7 +17,17 @@ export class ArraysNotFoundError extends Error {
 
   constructor(source: string, names: readonly string[]) {
     const found = names.length === 0 ? 'no arrays' : `the arrays ${names.slice(0, 12).join(', ')}`
-    super(`${source} holds ${found}: save rows and labels as numpy.savez(FILE, x=…, y=…)`)
+    super(`${source} holds ${found}: save rows and labels as numpy.savez(FILE, x=…, y=…), or a sheet as CSV`)
+  }
+}
+
+/** A lone `.npy`, which has no room for labels. */
+export class SingleArrayError extends Error {
+  override readonly name = 'SingleArrayError'
+  readonly code = 'ERR_SINGLE_ARRAY'
+
+  constructor(source: string) {
+    super(`${source} is a single array: save rows and labels together as numpy.savez(FILE, x=…, y=…)`)
   }
 }
 

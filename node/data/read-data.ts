@@ -1,6 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { AbortOptions } from '@libp2p/interface'
 import { TableNotFoundError } from './errors.ts'
+import { SingleArrayError } from './npz-errors.ts'
 import { readImages } from './read-images.ts'
 import { readNpz } from './read-npz.ts'
 import { checkTable, readTable } from './read-table.ts'
@@ -8,6 +9,7 @@ import type { Table } from './table.ts'
 
 /** How every zip archive begins, `.npz` among them, unless it is empty. */
 const ZIP_SIGNATURE = 'PK\x03\x04'
+const NPY_SIGNATURE = '\x93NUMPY'
 
 /**
  * Reads rows from whatever holds them: a folder of images, an `.npz` of NumPy, or a CSV or TSV file. Throws the errors
@@ -33,7 +35,9 @@ async function kindOf(path: string): Promise<'folder' | 'npz' | 'text'> {
   if (/\.npz$/i.test(path)) return 'npz'
   const file = await open(path)
   try {
-    return (await beginning(file)) === ZIP_SIGNATURE ? 'npz' : 'text'
+    const head = await beginning(file)
+    if (head === NPY_SIGNATURE) throw new SingleArrayError(path)
+    return head.startsWith(ZIP_SIGNATURE) ? 'npz' : 'text'
   } finally {
     await file.close()
   }
@@ -50,6 +54,6 @@ async function statOf(path: string) {
 }
 
 async function beginning(file: FileHandle): Promise<string> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(ZIP_SIGNATURE.length), 0, ZIP_SIGNATURE.length, 0)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(NPY_SIGNATURE.length), 0, NPY_SIGNATURE.length, 0)
   return buffer.toString('latin1', 0, bytesRead)
 }

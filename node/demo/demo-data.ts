@@ -41,6 +41,8 @@ export interface DemoData {
   readonly test: string
   /** All classes, those of held-out rows included. */
   readonly classes: readonly string[]
+  /** What the owner should know about how the files were read, a sentence each. */
+  readonly remarks: readonly string[]
   /** What this is, in words. */
   readonly description: string
 }
@@ -68,7 +70,8 @@ export async function dealOut(folder: string, init: DemoDataInit): Promise<DemoD
   for (const [index, table] of parts.entries()) files.push(await writeData(join(folder, `rows-${index + 1}`), table))
   const rows = parts.reduce((sum, table) => sum + table.rows.length, 0)
   const split = training.length > 1 ? 'one file each' : `dealt out by Dirichlet(${init.alpha})`
-  return { label, parts: files, test, classes: schema.classes, description: `${rows} rows, ${split}` }
+  const remarks = read.flatMap((table) => table.remarks ?? [])
+  return { label, parts: files, test, classes: schema.classes, remarks, description: `${rows} rows, ${split}` }
 }
 
 function resolveSources({ data, label }: DemoDataInit): { paths: readonly string[]; given: string | undefined } {

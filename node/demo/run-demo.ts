@@ -46,6 +46,7 @@ export async function runDemo(init: DemoInit, signal: AbortSignal): Promise<Demo
   let flock: Flock | undefined
   const work = async () => {
     const data = await dealOut(join(folder, 'data'), init)
+    for (const remark of data.remarks) view.say(`note: ${remark}`)
     flock = await Flock.start({ ...init, folder, data, view })
     if (signal.aborted) await flock.stop()
     signal.throwIfAborted()
