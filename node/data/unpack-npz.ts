@@ -29,7 +29,7 @@ export async function openNpz(source: string, bytes: Buffer): Promise<NpzArchive
   const { unzipSync } = await import('fflate')
   const names: string[] = []
   const unzip = (wanted: (name: string) => boolean): Record<string, Uint8Array> => {
-    const bounds = new UnpackBounds(source)
+    const bounds = new UnpackBounds(source, bytes.length)
     try {
       return unzipSync(bytes, { filter: (entry) => bounds.admit(entry, wanted) })
     } catch (cause) {
@@ -64,11 +64,13 @@ function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array = new Uint8Arra
 /** Checks what an archive claims about its entries before room is made for them. */
 class UnpackBounds {
   readonly #source: string
+  readonly #fileBytes: number
   #entries = 0
   #bytes = 0
 
-  constructor(source: string) {
+  constructor(source: string, fileBytes: number) {
     this.#source = source
+    this.#fileBytes = fileBytes
   }
 
   admit(
@@ -83,7 +85,7 @@ class UnpackBounds {
     if (this.#bytes > MAX_UNPACKED_BYTES) {
       throw new TooMuchDataError(this.#source, `arrays of ${this.#bytes} bytes`, MAX_UNPACKED_BYTES)
     }
-    if (entry.originalSize > entry.size * MAX_INFLATION + MAX_INFLATION) {
+    if (entry.size > this.#fileBytes || entry.originalSize > entry.size * MAX_INFLATION + MAX_INFLATION) {
       const claim = `${entry.name} claims to unpack ${entry.size} bytes to ${entry.originalSize}`
       throw new DamagedNpzError(this.#source, claim)
     }
