@@ -2,7 +2,7 @@
 const DELIMITERS = [',', ';', '\t'] as const
 
 /** Excel's first line that names the separator, which is no row of the table. */
-const SEPARATOR_LINE = /^sep=(.)(\r\n|\r|\n)/i
+const SEPARATOR_LINE = /^sep=([^\w" \r\n])(\r\n|\r|\n)/i
 
 /** What separates the cells, and how many lines stand above the header to say so. */
 export interface Dialect {

@@ -4,7 +4,7 @@
  * @example
  * ```ts
  * const { path, label } = SAMPLE_SETS.digits
- * const table = await readTable(path)
+ * const table = await readData(path)                             // or a folder of images, or an .npz
  * const schema = inferSchema([table], { label })
  * const dataset = encodeTable(table, schema)                     // features [1797, 64], labels [1797]
  * const { training, heldOut } = holdOut(dataset, 0.2, 1)
