@@ -3,6 +3,7 @@ import { clampEncoded } from './clamp-encoded.ts'
 import type { Dataset } from './dataset.ts'
 import { encodeTensor } from './encode-tensor.ts'
 import { NoMatchingColumnsError, NoSuchColumnError, NotANumberError, UnknownClassError } from './errors.ts'
+import { isFlat } from './infer-tensor.ts'
 import { type CategoryColumn, columnWidth, featureCount, type NumberColumn, type TaskSchema } from './schema.ts'
 import { lineOf, placeOf, type Table } from './table.ts'
 import { TensorNeededError, UnlabelledError } from './tensor-errors.ts'
@@ -48,9 +49,11 @@ export interface EncodedTable extends Dataset {
  * Encodes the labelled rows of a table. A number becomes `(value - centre) / scale`, at most 5 in size, and 0 where it
  * is missing; a category becomes one-hot, with the last slot for unlisted and missing values.
  *
- * Throws NoSuchColumnError (label), NoMatchingColumnsError, UnknownClassError, NotANumberError.
+ * Throws TensorNeededError, UnlabelledError, NoSuchColumnError (label), NoMatchingColumnsError, UnknownClassError,
+ * NotANumberError, and what `encodeTensor` throws.
  */
 export function encodeTable(table: Table, schema: TaskSchema): EncodedTable {
+  requireKind(table, schema)
   if (table.tensor !== undefined && table.columns.length === 0) throw new UnlabelledError(table.source)
   const label = table.columns.indexOf(schema.label)
   if (label === -1) throw new NoSuchColumnError(table.source, schema.label, table.columns)
@@ -62,10 +65,20 @@ export function encodeTable(table: Table, schema: TaskSchema): EncodedTable {
 
 /**
  * Encodes all rows of a table that need not have labels, to predict them. Same encoding as `encodeTable`.
- * Throws NoMatchingColumnsError, NotANumberError.
+ * Throws TensorNeededError, NoMatchingColumnsError, NotANumberError, and what `encodeTensor` throws.
  */
 export function encodeFeatures(table: Table, schema: TaskSchema): EncodedFeatures {
+  requireKind(table, schema)
   return encodeRows(table, schema, [...table.rows.keys()])
+}
+
+/** Before anything is said about labels or columns, which images have none of. */
+function requireKind({ source, tensor }: Table, { columns }: TaskSchema): void {
+  const needed = columns.find((column) => column.kind === 'tensor')
+  if (needed !== undefined && tensor === undefined) throw new TensorNeededError(source, needed.shape)
+  if (needed !== undefined || tensor === undefined || isFlat(tensor.shape)) return
+  const expected = columns.map(({ name }) => name)
+  throw new NoMatchingColumnsError(source, expected, [tensor.name])
 }
 
 function encodeLabels(table: Table, schema: TaskSchema, label: number, rows: readonly number[]): Int32Array {
@@ -116,8 +129,6 @@ interface Cells {
 
 /** The schema's columns that the table lacks; throws NoMatchingColumnsError when it lacks all. */
 function requireSharedColumns(table: Table, schema: TaskSchema): string[] {
-  const tensor = schema.columns.find((column) => column.kind === 'tensor')
-  if (tensor !== undefined) throw new TensorNeededError(table.source, tensor.shape)
   const expected = schema.columns.map(({ name }) => name)
   const missing = expected.filter((name) => !table.columns.includes(name))
   if (missing.length === expected.length) throw new NoMatchingColumnsError(table.source, expected, table.columns)

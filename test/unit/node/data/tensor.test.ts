@@ -132,11 +132,11 @@ suite('encoding images and arrays', () => {
   })
 
   test('refuses a table in a run of images, and images in a run of a table', () => {
-    assert.throws(() => encodeTable(tableOf('label,image', 'wren,1'), schemaOf([28, 28, 1])), {
+    assert.throws(() => encodeTable(tableOf('species,image', 'wren,1'), schemaOf([28, 28, 1])), {
       code: 'ERR_TENSOR_NEEDED',
       message: /images or arrays of 28 x 28 x 1: .*not test\.csv/
     })
-    const schema = inferSchema([tableOf('label,x', 'wren,1', 'finch,2')], { label: 'label' })
+    const schema = inferSchema([tableOf('species,x', 'wren,1', 'finch,2')], { label: 'species' })
     assert.throws(() => encodeTable(GREY, schema), { code: 'ERR_NO_MATCHING_COLUMNS' })
   })
 })
