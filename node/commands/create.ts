@@ -17,7 +17,7 @@ import {
 
 export interface CreateOptions extends TrainingOptions {
   readonly data: string[]
-  readonly label: string
+  readonly label?: string
   readonly classes?: string[]
   readonly name: string
   readonly home: string
@@ -40,6 +40,7 @@ export interface CreateOptions extends TrainingOptions {
 const EXAMPLES = `
 Examples:
   $ starling create --home a --data ward-1.csv --label outcome
+  $ starling create --home a --data birds            a folder of images for each class
   $ starling create --home a --data ward-1.csv --label outcome --classes alive,dead --model mlp:32 --rounds 200
   $ starling create --home a --data flats.csv --label rent --task regression --optimiser adam
 Then, with the invite that it prints:
@@ -51,8 +52,11 @@ export function addCreate(program: Command): void {
   program
     .command('create')
     .description('write a run: schema, model, initial weights; prints run id and invite')
-    .requiredOption('--data <files...>', 'files whose columns and classes make the schema; their rows stay here')
-    .requiredOption('--label <column>', 'column to predict')
+    .requiredOption(
+      '--data <files...>',
+      'CSV, TSV, .npz or folders of images that make the schema; their rows stay here'
+    )
+    .option('--label <column>', 'column to predict; images and .npz need none')
     .addOption(taskOption())
     .option('--classes <names>', 'classes that these files lack, separated by commas', list)
     .option('--name <name>', 'name of the run', 'run')
@@ -124,6 +128,7 @@ async function create(options: CreateOptions): Promise<void> {
         process.stdout.write(`${JSON.stringify({ run: run.id.toString(), invite, addresses, home: home.dir })}\n`)
         return
       }
+      for (const remark of draft.remarks) process.stderr.write(`note: ${remark}\n`)
       process.stdout.write(`run     ${run.id} (${options.model}, ${parameterCount} parameters)\ninvite  ${invite}\n`)
     } finally {
       await storage.close()

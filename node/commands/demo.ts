@@ -34,6 +34,7 @@ Examples:
   $ starling demo                                    five peers, digits
   $ starling demo --peers 10 --alpha 0.1 --kill 3    very unlike data, three peers killed half way
   $ starling demo --data wdbc --model linear         another data set and model
+  $ starling demo --data birds                       a folder of images for each class
   $ starling demo --data a.csv b.csv c.csv --label outcome --test held-out.csv   one peer for each file
   $ starling demo --data flats.csv --label rent --task regression   predicts a number
   $ starling demo --json > report.json               one JSON document`
@@ -44,8 +45,8 @@ export function addDemo(program: Command): void {
     .command('demo')
     .description('train one model with real peer processes on this machine, and compare')
     .option('--peers <n>', 'number of trainers (default: 5, or one for each file)', whole(1, 64))
-    .option('--data <names...>', 'digits, wdbc, or files (several: one peer each)', ['digits'])
-    .option('--label <column>', 'column to predict')
+    .option('--data <names...>', 'digits, wdbc, or files or folders of images (several: one peer each)', ['digits'])
+    .option('--label <column>', 'column to predict; images and .npz need none')
     .addOption(taskOption())
     .option('--test <file>', 'common held-out rows, never trained on (default: a fifth of the data)')
     .option('--alpha <a>', 'how unlike the peers are: Dirichlet by label, smaller is more', positive(0, 1000), 0.5)

@@ -21,7 +21,7 @@ export function addEvaluate(program: Command): void {
     .command('evaluate')
     .description('measure a checkpoint on labelled rows')
     .argument('<checkpoint>', 'CID of a checkpoint in the home, or an invite: the newest checkpoint of its run')
-    .requiredOption('--data <file>', 'rows with their label, CSV or TSV')
+    .requiredOption('--data <file>', 'rows with their label: CSV, TSV, .npz or a folder of images')
     .option('--home <dir>', 'home that holds the checkpoint', DEFAULT_HOME)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXAMPLES)
@@ -31,13 +31,14 @@ export function addEvaluate(program: Command): void {
 async function evaluate(argument: string, options: EvaluateOptions): Promise<void> {
   const { signal, dispose } = interruptSignal()
   try {
-    const [{ encodeTable, readTable }, { createLoss, createPredictor }] = await Promise.all([
+    const [{ describeNotes, encodeTable, readData }, { createLoss, createPredictor }] = await Promise.all([
       import('../data/index.ts'),
       import('../training/index.ts')
     ])
-    const table = await readTable(options.data, { signal })
+    const table = await readData(options.data, { signal })
     const { root, run, manifest, weights } = await openModel(argument, options, signal)
     const rows = encodeTable(table, run.manifest.task)
+    for (const note of describeNotes(rows.notes)) process.stderr.write(`note: ${note}\n`)
     const predictor = await createPredictor(run.topology, createLoss(run.manifest.task), rows)
     const metrics = await predictor.evaluate(weights, 'heldOut')
     await predictor.close()

@@ -1,6 +1,7 @@
 /** Codes of errors that the user's words caused: exit 2. All others are failures: exit 1. */
 const USAGE_CODES = new Set([
   'ERR_USAGE',
+  'ERR_LABEL_NEEDED',
   'ERR_INVALID_INVITE',
   'ERR_MODEL_SPEC',
   'ERR_CONFIG',

@@ -33,7 +33,7 @@ export function addJoin(program: Command): void {
     .command('join')
     .description('join a run and train on the own rows until the run ends or is stopped')
     .argument('<invite>', INVITE_ARGUMENT)
-    .requiredOption('--data <file>', 'own rows, CSV or TSV; they stay here')
+    .requiredOption('--data <file>', 'own rows: CSV, TSV, .npz or a folder of images; they stay here')
     .option('--test <file>', 'measure on these rows instead of a held-out part of the own')
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where to listen (default: a free port on all interfaces, kept in the home)')
@@ -51,13 +51,13 @@ export function addJoin(program: Command): void {
 
 async function join(argument: string, options: JoinOptions): Promise<void> {
   const invite = await readInvite(argument, options)
-  const [{ checkTable }, { encodeInvite }] = await Promise.all([
+  const [{ checkData }, { encodeInvite }] = await Promise.all([
     import('../data/index.ts'),
     import('../../protocols/envelope/index.ts')
   ])
   // A file that cannot be read is said before a home is made for it; the worker reads it again, by the run's schema.
   for (const path of [options.data, options.test ?? []].flat())
-    await withProgress(`reading ${path}`, () => checkTable(path), options)
+    await withProgress(`reading ${path}`, () => checkData(path), options)
   await takePart({
     ...options,
     request: {

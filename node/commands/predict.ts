@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { Table } from '../data/index.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { openModel } from './open-model.ts'
 import { DEFAULT_HOME } from './options.ts'
@@ -12,6 +13,7 @@ interface PredictOptions {
 const EXAMPLES = `
 Examples:
   $ starling predict bafy… --home keeper --data new.csv
+  $ starling predict bafy… --home keeper --data photos     a folder of images: their names and labels
   $ starling predict starling1b… --data new.csv --json      the run's newest checkpoint, fetched from its peers`
 
 /** `starling predict`: the most probable class of every row, or its number. */
@@ -20,7 +22,7 @@ export function addPredict(program: Command): void {
     .command('predict')
     .description('predict the label of every row with a checkpoint')
     .argument('<checkpoint>', 'CID of a checkpoint in the home, or an invite: the newest checkpoint of its run')
-    .requiredOption('--data <file>', 'rows, CSV or TSV; the label column may be missing')
+    .requiredOption('--data <file>', 'rows: CSV, TSV, .npz or a folder of images; labels may be missing')
     .option('--home <dir>', 'home that holds the checkpoint', DEFAULT_HOME)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXAMPLES)
@@ -30,25 +32,26 @@ export function addPredict(program: Command): void {
 async function predict(argument: string, options: PredictOptions): Promise<void> {
   const { signal, dispose } = interruptSignal()
   try {
-    const [{ decodeTarget, encodeFeatures, readTable }, { createLoss, createPredictor }] = await Promise.all([
-      import('../data/index.ts'),
-      import('../training/index.ts')
-    ])
-    const table = await readTable(options.data, { signal })
+    const [{ decodeTarget, describeNotes, encodeFeatures, readData }, { createLoss, createPredictor }] =
+      await Promise.all([import('../data/index.ts'), import('../training/index.ts')])
+    const table = await readData(options.data, { signal })
     const { root, run, weights } = await openModel(argument, options, signal)
     const { task } = run.manifest
     const rows = encodeFeatures(table, task)
+    for (const note of describeNotes(rows.notes)) process.stderr.write(`note: ${note}\n`)
     const predictor = await createPredictor(run.topology, createLoss(task))
     const outputs = await predictor.predict(weights, { values: rows.features, count: rows.count })
     await predictor.close()
     const isNumber = task.kind === 'regression'
-    const predictions = isNumber
+    const predicted = isNumber
       ? Array.from(outputs, (output) => ({ value: decodeTarget(task, output) }))
       : mostProbable(outputs, task.classes)
+    const predictions = predicted.map((prediction, row) => ({ ...fileOf(table, row), ...prediction }))
     if (options.json === true) {
       process.stdout.write(`${JSON.stringify({ checkpoint: root.toString(), label: task.label, predictions })}\n`)
     } else {
-      process.stdout.write(`${quote(task.label)}${isNumber ? '' : ',probability'}\n`)
+      const head = table.names === undefined ? '' : 'file,'
+      process.stdout.write(`${head}${quote(task.label)}${isNumber ? '' : ',probability'}\n`)
       for (const prediction of predictions) process.stdout.write(`${lineOf(prediction)}\n`)
     }
   } catch (error) {
@@ -72,9 +75,18 @@ function mostProbable(probabilities: Float32Array, classes: readonly string[]): 
   })
 }
 
-function lineOf(prediction: ClassPrediction | { readonly value: number }): string {
-  if ('value' in prediction) return String(prediction.value)
-  return `${quote(prediction.label)},${prediction.probability.toFixed(4)}`
+/** The file that a row is, for images. */
+function fileOf({ names }: Table, row: number): { file?: string } {
+  const file = names?.[row]
+  return file === undefined ? {} : { file }
+}
+
+type Prediction = { readonly file?: string } & (ClassPrediction | { readonly value: number })
+
+function lineOf(prediction: Prediction): string {
+  const name = prediction.file === undefined ? '' : `${quote(prediction.file)},`
+  if ('value' in prediction) return `${name}${prediction.value}`
+  return `${name}${quote(prediction.label)},${prediction.probability.toFixed(4)}`
 }
 
 function quote(cell: string): string {

@@ -1,5 +1,7 @@
 import { isMissing, parseNumber } from './cell.ts'
+import { clampEncoded } from './clamp-encoded.ts'
 import type { Dataset } from './dataset.ts'
+import { encodeTensor } from './encode-tensor.ts'
 import {
   LabelTooFarError,
   NoMatchingColumnsError,
@@ -7,6 +9,7 @@ import {
   NotANumberError,
   UnknownClassError
 } from './errors.ts'
+import { isFlat } from './infer-tensor.ts'
 import type { Labels } from './labels.ts'
 import {
   type CategoryColumn,
@@ -17,13 +20,8 @@ import {
   type RegressionTask,
   type TaskSchema
 } from './schema.ts'
-import { lineOf, type Table } from './table.ts'
-
-/**
- * Encoded numbers end here, in scales from the centre: one wild cell then cannot blow up a gradient. Hardly matters
- * otherwise: digits on label-skewed peers, 3: 93.2 %, 5: 93.5, 10: 93.2 (set-up as in `normalisation.ts`, three seeds).
- */
-const MAX_ENCODED = 5
+import { lineOf, placeOf, type Table } from './table.ts'
+import { TensorNeededError, UnlabelledError } from './tensor-errors.ts'
 
 /**
  * Labels are not moved to an end, for the model would learn that end, but refused from so many scales on: no data that
@@ -43,6 +41,8 @@ export interface EncodingNotes {
   /** Rows without a label, which are left out. */
   readonly missingLabels: number
   readonly unknownCategories: readonly UnknownCategories[]
+  /** What else the owner should know about how the rows were read, a sentence each. */
+  readonly remarks: readonly string[]
 }
 
 /** Values of one column that the schema does not list. */
@@ -71,9 +71,12 @@ export interface EncodedTable extends Dataset {
  * is missing; a category becomes one-hot, with the last slot for unlisted and missing values. The label becomes its
  * class number, or in a regression `(value - centre) / scale`, whatever its size.
  *
- * Throws NoSuchColumnError (label), NoMatchingColumnsError, UnknownClassError, NotANumberError, LabelTooFarError.
+ * Throws TensorNeededError, UnlabelledError, NoSuchColumnError (label), NoMatchingColumnsError, UnknownClassError,
+ * NotANumberError, LabelTooFarError, and what `encodeTensor` throws.
  */
 export function encodeTable(table: Table, schema: TaskSchema): EncodedTable {
+  requireKind(table, schema)
+  if (table.tensor !== undefined && table.columns.length === 0) throw new UnlabelledError(table.source)
   const label = table.columns.indexOf(schema.label)
   if (label === -1) throw new NoSuchColumnError(table.source, schema.label, table.columns)
   const labelled = [...table.rows.keys()].filter((row) => !isMissing(table.rows[row]![label]!))
@@ -92,10 +95,20 @@ export function decodeTarget({ target }: RegressionTask, output: number): number
 
 /**
  * Encodes all rows of a table that need not have labels, to predict them. Same encoding as `encodeTable`.
- * Throws NoMatchingColumnsError, NotANumberError.
+ * Throws TensorNeededError, NoMatchingColumnsError, NotANumberError, and what `encodeTensor` throws.
  */
 export function encodeFeatures(table: Table, schema: TaskSchema): EncodedFeatures {
+  requireKind(table, schema)
   return encodeRows(table, schema, [...table.rows.keys()])
+}
+
+/** Before anything is said about labels or columns, which images have none of. */
+function requireKind({ source, tensor }: Table, { columns }: TaskSchema): void {
+  const needed = columns.find((column) => column.kind === 'tensor')
+  if (needed !== undefined && tensor === undefined) throw new TensorNeededError(source, needed.shape)
+  if (needed !== undefined || tensor === undefined || isFlat(tensor.shape)) return
+  const expected = columns.map(({ name }) => name)
+  throw new NoMatchingColumnsError(source, expected, [tensor.name])
 }
 
 function encodeClasses({ table, rows, index: label }: Cells, { classes }: ClassificationTask): Labels {
@@ -103,7 +116,7 @@ function encodeClasses({ table, rows, index: label }: Cells, { classes }: Classi
   return Int32Array.from(rows, (row) => {
     const value = table.rows[row]![label]!.trim()
     const index = classOf.get(value)
-    if (index === undefined) throw new UnknownClassError(table.source, lineOf(table, row), value, classes)
+    if (index === undefined) throw new UnknownClassError(placeOf(table, row), value, classes)
     return index
   })
 }
@@ -120,11 +133,13 @@ function encodeTargets({ table, rows, index }: Cells, { label, target }: Regress
 }
 
 function encodeRows(table: Table, schema: TaskSchema, rows: readonly number[]): EncodedFeatures {
+  if (table.tensor !== undefined) return encodeTensor(table, table.tensor, schema, rows)
   const missingColumns = requireSharedColumns(table, schema)
   const matrix: Matrix = { features: new Float32Array(rows.length * featureCount(schema)), width: featureCount(schema) }
   const unknownCategories: UnknownCategories[] = []
   let offset = 0
   for (const column of schema.columns) {
+    if (column.kind === 'tensor') continue
     const cells = { table, rows, index: table.columns.indexOf(column.name) }
     if (column.kind === 'number') {
       encodeNumbers(matrix, offset, column, cells)
@@ -136,7 +151,7 @@ function encodeRows(table: Table, schema: TaskSchema, rows: readonly number[]): 
   }
   const known = new Set([schema.label, ...schema.columns.map(({ name }) => name)])
   const ignoredColumns = table.columns.filter((name) => !known.has(name))
-  const notes = { ignoredColumns, missingColumns, missingLabels: 0, unknownCategories }
+  const notes = { ignoredColumns, missingColumns, missingLabels: 0, unknownCategories, remarks: table.remarks ?? [] }
   return { features: matrix.features, count: rows.length, featureCount: matrix.width, notes }
 }
 
@@ -169,8 +184,7 @@ function encodeNumbers({ features, width }: Matrix, offset: number, column: Numb
     if (isMissing(cell)) continue
     const value = parseNumber(cell)
     if (value === undefined) throw new NotANumberError(table.source, lineOf(table, row), column.name, cell)
-    const encoded = (value - column.centre) / column.scale
-    features[to * width + offset] = Math.max(-MAX_ENCODED, Math.min(MAX_ENCODED, encoded))
+    features[to * width + offset] = clampEncoded((value - column.centre) / column.scale)
   }
 }
 

@@ -84,6 +84,20 @@ export class RaggedRowError extends Error {
   }
 }
 
+/** A row that does not end, or not before memory would. */
+export class RecordTooLongError extends Error {
+  override readonly name = 'RecordTooLongError'
+  readonly code = 'ERR_RECORD_TOO_LONG'
+
+  constructor(source: string, line: number, limitBytes: number, options?: ErrorOptions) {
+    super(
+      `${source}: the row that begins near line ${line} has more than ${limitBytes} bytes: close its quote, or give the ` +
+        'file line ends',
+      options
+    )
+  }
+}
+
 /** Quotes that do not match, or a record without an end. `cause` is the parser's error. */
 export class TableSyntaxError extends Error {
   override readonly name = 'TableSyntaxError'
@@ -215,11 +229,8 @@ export class UnknownClassError extends Error {
   override readonly name = 'UnknownClassError'
   readonly code = 'ERR_UNKNOWN_CLASS'
 
-  constructor(source: string, line: number, value: string, classes: readonly string[]) {
-    super(
-      `${source}, line ${line}: the label "${value}" is none of the classes ${list(classes)}: ` +
-        'correct it, or remove the row'
-    )
+  constructor(place: string, value: string, classes: readonly string[]) {
+    super(`${place}: the label "${value}" is none of the classes ${list(classes)}: correct it, or remove the row`)
   }
 }
 

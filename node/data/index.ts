@@ -4,7 +4,7 @@
  * @example
  * ```ts
  * const { path, label } = SAMPLE_SETS.digits
- * const table = await readTable(path)
+ * const table = await readData(path)                             // or a folder of images, or an .npz
  * const schema = inferSchema([table], { label })
  * const dataset = encodeTable(table, schema)                     // features [1797, 64], labels [1797]
  * const { training, heldOut } = holdOut(dataset, 0.2, 1)
@@ -16,6 +16,7 @@
 
 export { isMissing } from './cell.ts'
 export { type Dataset, MIN_TRAINING_ROWS, requireTrainable, selectRows } from './dataset.ts'
+export { describeNotes } from './describe-notes.ts'
 export {
   decodeTarget,
   type EncodedFeatures,
@@ -28,20 +29,26 @@ export {
 export * from './errors.ts'
 export { holdOut, type Split, splitFraction } from './hold-out.ts'
 export { type InferSchemaOptions, inferSchema } from './infer-schema.ts'
+export { LABEL_COLUMN, labelFor } from './label.ts'
 export { emptyLabels, type Labels } from './labels.ts'
 export { type PartitionScheme, partition } from './partition.ts'
 export { quantileBins } from './quantile-bins.ts'
-export { checkTable, readTable } from './read-table.ts'
+export { checkData, readData } from './read-data.ts'
+export { readTable } from './read-table.ts'
 export { SAMPLE_SETS, type SampleSet } from './sample-sets.ts'
 export {
   type CategoryColumn,
   type ClassificationTask,
   type Column,
   featureCount,
+  inputShape,
   type NumberColumn,
   outputCount,
   type RegressionTask,
-  type TaskSchema
+  type TaskSchema,
+  type TensorColumn
 } from './schema.ts'
-export type { Table } from './table.ts'
+export { selectTableRows, type Table } from './table.ts'
+export { joinTensors, reshape } from './tensor.ts'
+export { writeData } from './write-data.ts'
 export { writeTable } from './write-table.ts'

@@ -10,9 +10,11 @@ import {
   OneClassError,
   TooManyCategoriesError
 } from './errors.ts'
+import { inferTensorColumns } from './infer-tensor.ts'
 import { normalisationOf } from './normalisation.ts'
 import type { ClassificationTask, Column, RegressionTask, TaskSchema } from './schema.ts'
 import { lineOf, type Table } from './table.ts'
+import { UnlabelledError } from './tensor-errors.ts'
 
 /** A feature each: more than this is a name or a number of a row, which says nothing about another peer's rows. */
 const MAX_CATEGORIES = 1000
@@ -29,10 +31,12 @@ export interface InferSchemaOptions {
 /**
  * The schema of several files together. Columns match by name in any order; one that a file lacks counts as missing
  * there; one without any value is left out. A column whose values are all finite decimal numbers is a number, any other
- * a category. The label of a regression is normalised as a column of numbers is.
+ * a category. Images and arrays are one tensor column, flat arrays a number column for each place. The label of a
+ * regression is normalised as a column of numbers is.
  *
  * Throws NoSuchColumnError (label), OneClassError, ContinuousLabelError, NotANumberError (label), ConstantLabelError,
- * ClassesOfNumbersError, TooManyCategoriesError, NoFeatureColumnsError.
+ * ClassesOfNumbersError, TooManyCategoriesError, NoFeatureColumnsError, UnlabelledError, MixedSourcesError,
+ * ShapeMismatchError.
  */
 export function inferSchema(
   tables: readonly Table[],
@@ -44,12 +48,15 @@ export function inferSchema(
 ): RegressionTask
 export function inferSchema(tables: readonly Table[], options: InferSchemaOptions): TaskSchema
 export function inferSchema(tables: readonly Table[], { label, task, classes = [] }: InferSchemaOptions): TaskSchema {
-  for (const { source, columns } of tables) {
+  for (const { source, columns, tensor } of tables) {
+    if (tensor !== undefined && columns.length === 0) throw new UnlabelledError(source)
     if (!columns.includes(label)) throw new NoSuchColumnError(source, label, columns)
   }
   const names = new Set(tables.flatMap(({ columns }) => columns))
   names.delete(label)
-  const columns = [...names].map((name) => inferColumn(name, tables)).filter((column) => column !== undefined)
+  const columns =
+    inferTensorColumns(tables) ??
+    [...names].map((name) => inferColumn(name, tables)).filter((column) => column !== undefined)
   if (columns.length === 0) throw new NoFeatureColumnsError(label)
   if (task === 'regression') {
     if (classes.length > 0) throw new ClassesOfNumbersError(label, classes)

@@ -32,7 +32,7 @@ export interface Normalisation {
  *
  * `values`: at least one, all finite; left as they are.
  */
-export function normalisationOf(values: readonly number[]): Normalisation {
+export function normalisationOf(values: ArrayLike<number>): Normalisation {
   const sorted = Float64Array.from(values).sort()
   const median = quantile(sorted, 0.5)
   const scale = round(spread(sorted, median))

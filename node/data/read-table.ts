@@ -3,16 +3,18 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import type { AbortOptions } from '@libp2p/interface'
 import { CsvError, parse } from 'csv-parse'
-import { delimiterOf } from './delimiter.ts'
+import { replaceDecimalCommas } from './decimal-comma.ts'
+import { type Dialect, dialectOf } from './delimiter.ts'
 import {
   EmptyTableError,
   NotAFileError,
-  NotTextError,
   RaggedRowError,
+  RecordTooLongError,
   TableNotFoundError,
   TableSyntaxError
 } from './errors.ts'
 import { requireDistinctColumns, type Table } from './table.ts'
+import { decodeText, encodingOf, type TextEncoding } from './text-encoding.ts'
 
 /** Enough for the header line of a table of a few thousand columns; the parser itself reads 64 KiB at a time too. */
 const HEAD_BYTES = 64 * 1024
@@ -21,40 +23,57 @@ const HEAD_BYTES = 64 * 1024
 const MAX_RECORD_BYTES = 16 * 1024 * 1024
 
 interface ParsedRecord {
-  readonly record: readonly string[]
+  readonly record: string[]
   readonly info: { readonly lines: number }
 }
 
 /**
- * Reads a CSV or TSV file with a header line: UTF-8 with or without byte order mark, any line ends, blank lines
- * skipped, cells trimmed unless quoted. Tabs separate in `.tsv` and `.tab`, otherwise the header tells comma,
- * semicolon and tab apart. The text is streamed; the cells are kept. Only regular files are read, so that reading
- * always ends.
+ * Reads a CSV or TSV file with a header line: UTF-8 with or without byte order mark, UTF-16 with one, or Windows-1252;
+ * any line ends, blank lines skipped, cells trimmed unless quoted. A first line `sep=;` names the separator; otherwise
+ * tabs separate in `.tsv` and `.tab`, and the header tells comma, semicolon and tab apart. Where no comma separates, it
+ * may be a decimal one. Empty columns and rows at the end, which spreadsheets leave, are dropped. The text is streamed;
+ * the cells are kept. Only regular files are read, so that reading always ends.
  *
  * Throws TableNotFoundError, NotAFileError, NotTextError, EmptyTableError, UnnamedColumnError, DuplicateColumnError,
- * RaggedRowError, TableSyntaxError, and AbortError when the signal fires.
+ * RaggedRowError, RecordTooLongError, TableSyntaxError, and AbortError when the signal fires.
  */
 export async function readTable(path: string, options: AbortOptions = {}): Promise<Table> {
-  const table = new TableBuilder(path)
-  await scan(path, (record, line) => table.add(record, line), options)
-  return table.build()
+  const builder = new TableBuilder(path)
+  const { encoding, delimiter } = await scan(path, (record, line) => builder.add(record, line), options)
+  const { table, rows } = builder.build()
+  const commaColumns = delimiter === ',' ? [] : replaceDecimalCommas(rows, table.columns.length)
+  const remarks = []
+  if (encoding === 'windows-1252') remarks.push(`${path} is not UTF-8: read as Windows-1252`)
+  if (commaColumns.length > 0) {
+    const names = commaColumns.map((column) => `"${table.columns[column]}"`).join(', ')
+    remarks.push(`${path} has decimal commas, read as such, in ${names}`)
+  }
+  return remarks.length === 0 ? table : { ...table, remarks }
 }
 
 /** Reads a file as `readTable` does, and throws what it throws, but keeps nothing of it. */
 export async function checkTable(path: string, options: AbortOptions = {}): Promise<void> {
-  const table = new TableBuilder(path, { isKeeping: false })
-  await scan(path, (record, line) => table.add(record, line), options)
-  table.build()
+  const builder = new TableBuilder(path, { isKeeping: false })
+  await scan(path, (record, line) => builder.add(record, line), options)
+  builder.build()
 }
 
-type Take = (record: readonly string[], lineCount: number) => void
+type Take = (record: string[], lineCount: number) => void
 
-async function scan(path: string, take: Take, options: AbortOptions): Promise<void> {
+/** How a file of text is to be read. */
+interface TextForm extends Dialect {
+  readonly encoding: TextEncoding
+}
+
+async function scan(path: string, take: Take, options: AbortOptions): Promise<TextForm> {
   options.signal?.throwIfAborted()
   const file = await openFile(path)
   try {
-    const delimiter = delimiterOf(path, await readHead(path, file))
-    await parseTable(path, file, delimiter, take, options)
+    const head = await readHead(path, file)
+    const encoding = await encodingOf(path, file, head, options)
+    const form = { encoding, ...dialectOf(path, new TextDecoder(encoding).decode(head)) }
+    await parseTable(path, file, form, take, options)
+    return form
   } finally {
     await file.close()
   }
@@ -77,19 +96,16 @@ async function openFile(path: string): Promise<FileHandle> {
   throw new NotAFileError(path)
 }
 
-async function readHead(path: string, file: FileHandle): Promise<string> {
+async function readHead(path: string, file: FileHandle): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
   if (bytesRead === 0) throw new EmptyTableError(path, 'nothing')
-  const head = buffer.subarray(0, bytesRead)
-  const zero = head.indexOf(0)
-  if (zero !== -1) throw new NotTextError(path, zero)
-  return head.toString('utf8')
+  return buffer.subarray(0, bytesRead)
 }
 
 async function parseTable(
   path: string,
   file: FileHandle,
-  delimiter: string,
+  { encoding, delimiter, linesAbove }: TextForm,
   take: Take,
   options: AbortOptions
 ): Promise<void> {
@@ -99,6 +115,7 @@ async function parseTable(
     trim: true,
     info: true,
     skip_empty_lines: true,
+    from_line: 1 + linesAbove,
     // Checked below instead, where the header is known to be right.
     relax_column_count: true,
     record_delimiter: ['\r\n', '\n', '\r'],
@@ -107,21 +124,38 @@ async function parseTable(
   const collect = async (records: AsyncIterable<ParsedRecord>): Promise<void> => {
     for await (const { record, info } of records) take(record, info.lines)
   }
+  const bytes = file.createReadStream({ start: 0 })
   try {
-    await pipeline(file.createReadStream({ start: 0 }), parser, collect, options)
+    if (encoding === 'utf-8') await pipeline(bytes, parser, collect, options)
+    else await pipeline(bytes, decodeText(encoding), parser, collect, options)
   } catch (cause) {
-    if (cause instanceof CsvError) throw new TableSyntaxError(path, cause.message, { cause })
-    throw cause
+    if (!(cause instanceof CsvError)) throw cause
+    if (cause.code === 'CSV_MAX_RECORD_SIZE') {
+      throw new RecordTooLongError(path, parser.info.lines, MAX_RECORD_BYTES, { cause })
+    }
+    throw new TableSyntaxError(path, cause.message, { cause })
   }
+}
+
+function isBlank(cell: string): boolean {
+  return cell.trim() === ''
+}
+
+/** Without the cells that hold nothing at its end, but at least `least` cells. */
+function withoutBlankEnd(record: string[], least: number): string[] {
+  if (record.length <= least) return record
+  return record.slice(0, Math.max(least, record.findLastIndex((cell) => !isBlank(cell)) + 1))
 }
 
 class TableBuilder {
   readonly #source: string
-  readonly #rows: (readonly string[])[] = []
+  readonly #rows: string[][] = []
   readonly #lines: number[] = []
   #columns: readonly string[] | undefined
   readonly #isKeeping: boolean
   #rowCount = 0
+  /** How many of the last rows hold nothing. */
+  #blankRows = 0
   #lineCount = 0
   /** By how much the parser is ahead: it counts `\r\n` inside a quoted cell as two lines. */
   #overcount = 0
@@ -132,26 +166,33 @@ class TableBuilder {
   }
 
   /** `lineCount`: lines up to and with this record's last one, as the parser counts them. */
-  add(record: readonly string[], lineCount: number): void {
+  add(record: string[], lineCount: number): void {
     const line = this.#startOf(record, lineCount)
     if (this.#columns === undefined) {
-      requireDistinctColumns(this.#source, record)
-      this.#columns = record
+      this.#columns = withoutBlankEnd(record, 1)
+      requireDistinctColumns(this.#source, this.#columns)
       return
     }
-    if (record.length !== this.#columns.length) {
+    const row = withoutBlankEnd(record, this.#columns.length)
+    if (row.length !== this.#columns.length) {
       throw new RaggedRowError(this.#source, line, record.length, this.#columns.length)
     }
     this.#rowCount += 1
+    // A lone quoted empty cell is a row that somebody wrote; a line of separators is what a spreadsheet leaves.
+    this.#blankRows = record.length > 1 && row.every(isBlank) ? this.#blankRows + 1 : 0
     if (!this.#isKeeping) return
-    this.#rows.push(record)
+    this.#rows.push(row)
     this.#lines.push(line)
   }
 
-  build(): Table {
+  /** `rows`: those of the table, to be changed. */
+  build(): { table: Table; rows: readonly string[][] } {
     if (this.#columns === undefined) throw new EmptyTableError(this.#source, 'nothing')
-    if (this.#rowCount === 0) throw new EmptyTableError(this.#source, 'a header only')
-    return { source: this.#source, columns: this.#columns, rows: this.#rows, lines: this.#lines }
+    const count = this.#rowCount - this.#blankRows
+    if (count === 0) throw new EmptyTableError(this.#source, 'a header only')
+    const rows = this.#rows.slice(0, count)
+    const table = { source: this.#source, columns: this.#columns, rows, lines: this.#lines.slice(0, count) }
+    return { table, rows }
   }
 
   #startOf(record: readonly string[], lineCount: number): number {

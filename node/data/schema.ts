@@ -1,11 +1,13 @@
 import type { Column, Task } from '../../protocols/envelope/index.ts'
+import { sizeOf } from './tensor.ts'
 
 export type {
   CategoryColumn,
   ClassificationTask,
   Column,
   NumberColumn,
-  RegressionTask
+  RegressionTask,
+  TensorColumn
 } from '../../protocols/envelope/index.ts'
 
 /** How rows become vectors. It goes into the run's manifest, so every value in it is public for ever. */
@@ -23,5 +25,12 @@ export function outputCount(schema: TaskSchema): number {
 
 /** How many features one column becomes. */
 export function columnWidth(column: Column): number {
-  return column.kind === 'number' ? 1 : column.values.length + 1
+  if (column.kind === 'number') return 1
+  return column.kind === 'tensor' ? sizeOf(column.shape) : column.values.length + 1
+}
+
+/** What one row is to a model: [height, width, channels] where images are all it sees, otherwise [featureCount]. */
+export function inputShape(schema: TaskSchema): readonly number[] {
+  const [column, ...others] = schema.columns
+  return column?.kind === 'tensor' && others.length === 0 ? column.shape : [featureCount(schema)]
 }

@@ -7,7 +7,8 @@ import { requireDistinctColumns } from './table.ts'
 
 /**
  * Writes a CSV file that `readTable` reads back cell for cell: UTF-8, commas, `\n`, cells quoted only where they must
- * be (RFC 4180). An existing file is overwritten. `rows`: shape [rows][columns].
+ * be (RFC 4180); but rows of two cells and more that hold nothing are not read back where they stand last. An existing
+ * file is overwritten. `rows`: shape [rows][columns].
  *
  * Throws UnnamedColumnError, DuplicateColumnError, RaggedRowError, and AbortError when the signal fires.
  */

@@ -51,6 +51,7 @@ export async function runDemo(init: DemoInit, signal: AbortSignal): Promise<Demo
   const work = async () => {
     const data = await dealOut(join(folder, 'data'), init)
     view.measure = measureOf(data.task)
+    for (const remark of data.remarks) view.say(`note: ${remark}`)
     flock = await Flock.start({ ...init, folder, data, view })
     if (signal.aborted) await flock.stop()
     signal.throwIfAborted()

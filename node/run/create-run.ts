@@ -1,7 +1,7 @@
 import type { RunManifest } from '../../protocols/envelope/index.ts'
 import { authorOf } from '../../protocols/envelope/index.ts'
 import type { Home, Storage } from '../../storage/index.ts'
-import { featureCount, inferSchema, outputCount, readTable, type TaskSchema } from '../data/index.ts'
+import { featureCount, inferSchema, labelFor, outputCount, readData, type TaskSchema } from '../data/index.ts'
 import { buildTopology, createLoss, decodeTopology, encodeModelJson, initialWeights } from '../training/index.ts'
 import { type RunFiles, writeRunFiles } from './run-files.ts'
 import type { RunPlan } from './run-plan.ts'
@@ -24,19 +24,21 @@ export interface DraftRun {
   readonly plan: RunPlan
   readonly task: TaskSchema
   readonly modelJson: Uint8Array
+  /** What the owner should know about how the files were read. */
+  readonly remarks: readonly string[]
 }
 
 /** Reads the creator's files and settles schema and model. Throws the data's errors, ModelSpecError. */
 export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   const tables = []
-  for (const path of plan.data) tables.push(await readTable(path))
+  for (const path of plan.data) tables.push(await readData(path))
   const task = inferSchema(tables, {
-    label: plan.label,
+    label: labelFor(tables, plan.label),
     ...(plan.task === undefined ? {} : { task: plan.task }),
     ...(plan.classes === undefined ? {} : { classes: plan.classes })
   })
   const model = buildTopology(plan.model, featureCount(task), outputCount(task), createLoss(task).kind)
-  return { plan, task, modelJson: encodeModelJson(model) }
+  return { plan, task, modelJson: encodeModelJson(model), remarks: tables.flatMap(({ remarks }) => remarks ?? []) }
 }
 
 /** Makes a run of a draft: initial weights and manifest; stores and keeps all in the home. Throws InvalidRecordError. */

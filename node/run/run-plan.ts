@@ -3,11 +3,12 @@ import type { RunManifest, Task, TrainingPlan } from '../../protocols/envelope/i
 /** What a creator may choose. The defaults are those of ALGORITHMS 1 and of the reference results there. */
 export interface RunPlan {
   readonly name: string
-  /** Files whose columns and classes make the schema. */
+  /** Files or folders whose columns and classes make the schema. */
   readonly data: readonly string[]
-  readonly label: string
   /** By default a classification; a label that looks like a number is refused then. */
   readonly task?: Task['kind']
+  /** Column to predict; images and arrays need none. */
+  readonly label?: string
   /** Classes beyond those in the files. */
   readonly classes?: readonly string[]
   readonly model: string

@@ -1,5 +1,6 @@
 import type { RunManifest } from '../../protocols/envelope/index.ts'
 import type { TrainingRequest } from '../control/index.ts'
+import { describeNotes } from '../data/index.ts'
 import { bytesOf, checkRoom } from '../limits/check-room.ts'
 import { Hours, isMetered } from '../limits/index.ts'
 import { trainerDisk, trainerMemory } from '../limits/needs.ts'
@@ -65,11 +66,10 @@ function startVectors(run: RunFiles, { data, test, seed, engine, maxCpu }: Train
 
 function describeRows({ say }: RunSession, run: RunFiles, report: WorkerReport): void {
   const { batch } = run.manifest.training
-  const { ignoredColumns } = report.notes
   say('info', `${report.samples} rows to train on, ${report.heldOut} held out, engine ${report.engine}`)
   if (report.engineReason !== undefined) say('warn', report.engineReason)
   if (report.batch < batch) say('warn', `batch cut from ${batch} to the ${report.batch} rows there are`)
-  if (ignoredColumns.length > 0) say('warn', `columns that the run does not know: ${ignoredColumns.join(', ')}`)
+  for (const note of describeNotes(report.notes)) say('warn', note)
 }
 
 async function train(

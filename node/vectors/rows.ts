@@ -3,7 +3,7 @@ import {
   type EncodingNotes,
   encodeTable,
   holdOut,
-  readTable,
+  readData,
   requireTrainable,
   selectRows,
   type TaskSchema
@@ -11,7 +11,7 @@ import {
 
 export interface RowsInit {
   readonly task: TaskSchema
-  /** File of the peer's own rows. */
+  /** File or folder of the peer's own rows. */
   readonly data: string
   /** File of common held-out rows, never trained on; with it nothing else is held out. */
   readonly test?: string
@@ -28,8 +28,8 @@ export interface Rows {
 
 /** Reads and encodes a peer's rows by the run's schema and sets the held-out part apart. */
 export async function readRows({ task, data, test, holdOut: fraction, seed }: RowsInit): Promise<Rows> {
-  const all = encodeTable(await readTable(data), task)
-  const common = test === undefined ? undefined : encodeTable(await readTable(test), task)
+  const all = encodeTable(await readData(data), task)
+  const common = test === undefined ? undefined : encodeTable(await readData(test), task)
   const split = common === undefined ? holdOut(all, fraction, seed) : undefined
   const training = split === undefined ? all : selectRows(all, split.training)
   requireTrainable(training, data)

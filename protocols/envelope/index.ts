@@ -68,9 +68,11 @@ export type {
   RegressionTask,
   RunManifest,
   Task,
+  TensorColumn,
   TrainingPlan
 } from './manifest.ts'
 export { encodeManifest, MAX_MANIFEST_BYTES, manifestCid, parseManifest } from './manifest.ts'
+export { MAX_FEATURES } from './manifest-schema.ts'
 export type { RecordKind } from './record-kind.ts'
 export { decodeRecord, encodeRecord } from './record-kind.ts'
 export type { OpenedRecord, SealedKind } from './sealed-record.ts'

@@ -18,6 +18,7 @@ export function refuseContradictions({ task, training, averaging, evaluation }: 
   refuseWrongMomentum(training)
   refuseDivergence(averaging)
   refuseAmbiguousNames(task)
+  refuseMixedInput(task)
 }
 
 function refuseWrongMeasure(
@@ -65,6 +66,17 @@ function refuseDivergence(averaging: RunManifest['averaging']): void {
       `averaging.momentum.kappa ${kappa}`,
       `averaging.momentum.mu ${mu}`,
       `heavy-ball momentum diverges from mu = ${HEAVY_BALL_MAX_MU}: lower one of them`
+    )
+  }
+}
+
+function refuseMixedInput({ columns }: Task): void {
+  const tensor = columns.findIndex(({ kind }) => kind === 'tensor')
+  if (tensor !== -1 && columns.length > 1) {
+    throw contradiction(
+      `task.columns.${tensor} of kind "tensor"`,
+      `task.columns.${tensor === 0 ? 1 : 0}`,
+      'this version learns from images or from a table, not from both'
     )
   }
 }

@@ -5,8 +5,12 @@ import * as field from './fields.ts'
 const MAX_LABEL_CHARACTERS = 256
 const MAX_RUN_NAME_CHARACTERS = 64
 
-/** 128 x 128 pixels as columns; wider data need another kind of task. */
+/** 128 x 128 pixels as columns; wider data are a tensor. */
 const MAX_COLUMNS = 16_384
+/** 128 x 128 pixels in colour: what a dense layer of 64 units takes with 12 MiB of weights, of the 256 MiB there may be. */
+export const MAX_FEATURES = 128 * 128 * 3
+/** Height, width and channels. */
+const MAX_SIDES = 3
 /** More classes make the last layer the whole model; the block's 1 MiB holds this many short names. */
 const MAX_CLASSES = 10_000
 /** Values of one category: as many as classes, which they are encoded like. */
@@ -30,10 +34,17 @@ const momentum = z.number().min(0).lt(1)
 
 const column = z.discriminatedUnion('kind', [
   z.object({ name: columnName, kind: z.literal('number'), centre: z.number(), scale: z.number().positive() }),
-  z.object({ name: columnName, kind: z.literal('category'), values: z.array(label).min(1).max(MAX_CATEGORY_VALUES) })
+  z.object({ name: columnName, kind: z.literal('category'), values: z.array(label).min(1).max(MAX_CATEGORY_VALUES) }),
+  z.object({
+    name: columnName,
+    kind: z.literal('tensor'),
+    shape: z.array(z.int().min(1).max(MAX_FEATURES)).min(1).max(MAX_SIDES).check(atMostFeatures(shapeSize)),
+    centre: z.number(),
+    scale: z.number().positive()
+  })
 ])
 
-const columns = z.array(column).min(1).max(MAX_COLUMNS)
+const columns = z.array(column).min(1).max(MAX_COLUMNS).check(atMostFeatures(featuresOf))
 
 const task = z.discriminatedUnion('kind', [
   z.object({
@@ -100,3 +111,26 @@ export const manifestSchema = z.object({
   createdAt: field.timeMs,
   ...field.extensible
 })
+
+function shapeSize(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1)
+}
+
+function featuresOf(columns: readonly z.infer<typeof column>[]): number {
+  return columns.reduce((sum, one) => sum + widthOf(one), 0)
+}
+
+function widthOf(one: z.infer<typeof column>): number {
+  if (one.kind === 'number') return 1
+  return one.kind === 'category' ? one.values.length + 1 : shapeSize(one.shape)
+}
+
+/** Refuses what makes more features than a run may have. */
+function atMostFeatures<T>(count: (value: T) => number): z.core.CheckFn<T> {
+  return ({ value, issues }) => {
+    const features = count(value)
+    if (features <= MAX_FEATURES) return
+    const message = `makes ${features} features, at most ${MAX_FEATURES}`
+    issues.push({ code: 'too_big', origin: 'number', maximum: MAX_FEATURES, inclusive: true, input: value, message })
+  }
+}

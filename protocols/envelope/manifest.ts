@@ -25,7 +25,18 @@ export interface CategoryColumn {
   readonly values: readonly string[]
 }
 
-export type Column = NumberColumn | CategoryColumn
+/** An image or another array of numbers in every row; each value x enters the model as (x - centre) / scale. */
+export interface TensorColumn {
+  readonly name: string
+  readonly kind: 'tensor'
+  /** Of one row, 1 to 3 sides; an image is [height, width, channels]. Row-major, so that channels lie side by side. */
+  readonly shape: readonly number[]
+  readonly centre: number
+  /** Above 0. */
+  readonly scale: number
+}
+
+export type Column = NumberColumn | CategoryColumn | TensorColumn
 
 export interface ClassificationTask {
   readonly kind: 'classification'

@@ -30,7 +30,13 @@ suite('encodeTable', () => {
     assert.deepEqual([count, featureCount], [2, 4])
     assert.deepEqual([...features], [1, 0, 1, 0, -0.5, 1, 0, 0])
     assert.deepEqual([...labels], [1, 0])
-    assert.deepEqual(notes, { ignoredColumns: [], missingColumns: [], missingLabels: 0, unknownCategories: [] })
+    assert.deepEqual(notes, {
+      ignoredColumns: [],
+      missingColumns: [],
+      missingLabels: 0,
+      unknownCategories: [],
+      remarks: []
+    })
   })
 
   test('matches columns by name in any order and names those that it ignores', () => {

@@ -19,7 +19,10 @@ const TABLE = fc
   )
   .chain((columns) => {
     const row = fc.array(CELL, { minLength: columns.length, maxLength: columns.length })
-    return fc.record({ columns: fc.constant(columns), rows: fc.array(row, { minLength: 1, maxLength: 5 }) })
+    const rows = fc.array(row, { minLength: 1, maxLength: 5 })
+    // What spreadsheets leave at the end is not read back.
+    const endsInValues = (all: string[][]) => columns.length === 1 || all.at(-1)!.some((cell) => cell.trim() !== '')
+    return fc.record({ columns: fc.constant(columns), rows: rows.filter(endsInValues) })
   })
 
 suite('writeTable', () => {

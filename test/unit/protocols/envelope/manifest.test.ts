@@ -135,6 +135,32 @@ describe('run manifest', () => {
     parseForged({ averaging: momentum({ kappa: 0.99, mu: 0.8 }) })
   })
 
+  it('holds an image in every row, alone, of as many values as fit', () => {
+    const tensor = { name: 'image', kind: 'tensor' as const, shape: [128, 128, 3], centre: 0.5, scale: 0.25 }
+    const withColumns = (...columns: readonly object[]) => ({ task: { ...task, columns } })
+    assert.deepEqual(parseForged(withColumns(tensor)).task.columns, [tensor])
+    const wrong: readonly (readonly [Record<string, unknown>, RefusalReason, RegExp])[] = [
+      [withColumns({ ...tensor, shape: [128, 129, 3] }), 'range', /makes 49536 features, at most 49152/],
+      [withColumns({ ...tensor, shape: [] }), 'range', /shape is a list of 0/],
+      [withColumns({ ...tensor, shape: [1, 2, 3, 4] }), 'range', /shape is a list of 4/],
+      [withColumns({ ...tensor, shape: [2, 0] }), 'range', /shape.1 is 0/],
+      [withColumns({ ...tensor, shape: [1.5] }), 'range', /shape.0 is 1.5/],
+      [withColumns({ ...tensor, scale: 0 }), 'range', /scale is 0/],
+      [
+        withColumns(task.columns[0]!, { ...tensor, shape: [2] }),
+        'contradiction',
+        /columns.1 of kind "tensor" contradicts task.columns.0/
+      ]
+    ]
+    for (const [changes, reason, message] of wrong) {
+      assert.throws(() => parseForged(changes), refusal(reason, message))
+    }
+    const values = Array.from({ length: 10_000 }, (_, index) => `v${index}`)
+    const categories = [0, 1, 2, 3, 4].map((index) => ({ name: `c${index}`, kind: 'category', values }))
+    parseForged(withColumns(...categories.slice(0, 4)))
+    assert.throws(() => parseForged(withColumns(...categories)), refusal('range', /50005 features/))
+  })
+
   it('refuses links besides the model and the initial weights', () => {
     assert.throws(() => parseForged({ later: manifest.model }), refusal('shape', /3 links where its fields hold 2/))
     assert.throws(() => encodeManifest({ ...manifest, ext: { more: manifest.model } }), refusal('shape', /3 links/))
