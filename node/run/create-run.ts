@@ -12,6 +12,10 @@ import { settleOptimiser } from './settle-optimiser.ts'
  * peers drift far by themselves. Measured in lock-step on digits, 10 peers, H = 22, learning rate .1, int4, three splits
  * of Dirichlet .5 and one of .1: mu .7 ends 0.0 to 1.7 points above mu .9 and -0.6 to +0.6 of mu .8, and it is the one
  * that loses least to a server (worst case -0.6).
+ *
+ * Numbers get the same at any length: the slope of a squared error has no bound, and mu .9 swings. Error of the flock over
+ * that of the server, H = 8, mu .7 and .9: WDBC's mean_area 0.75 and 0.43 with Adam, 0.71 and 0.52 with plain descent;
+ * a bent plane, 240 rows, `mlp:16`, 0.76 and 2.1 to 2.6 with Adam, 0.72 and 0.6 to 1.9 with plain descent.
  */
 const MOMENTUM = { short: 0.9, long: 0.7 } as const
 const LONG_ROUND_STEPS = 16
@@ -78,7 +82,7 @@ export function manifestOf({ plan, task }: DraftRun): DraftManifest {
       rounds: plan.rounds,
       minRoundMs: MIN_ROUND_MS
     },
-    averaging: averagingOf(plan),
+    averaging: averagingOf(plan, task.kind),
     checkpoint: { everyRounds: plan.checkpointEveryRounds, proof: 'none' },
     evaluation: { holdOut: plan.holdOut, metrics: [task.kind === 'regression' ? 'rmse' : 'accuracy', 'loss'] },
     privacy: { mode: 'off' },
@@ -88,7 +92,8 @@ export function manifestOf({ plan, task }: DraftRun): DraftManifest {
   }
 }
 
-function averagingOf({ codec, k, localSteps }: RunPlan): RunManifest['averaging'] {
-  const mu = localSteps >= LONG_ROUND_STEPS ? MOMENTUM.long : MOMENTUM.short
+function averagingOf({ codec, k, localSteps }: RunPlan, task: TaskSchema['kind']): RunManifest['averaging'] {
+  const isShort = localSteps < LONG_ROUND_STEPS && task === 'classification'
+  const mu = isShort ? MOMENTUM.short : MOMENTUM.long
   return { codec, k, momentum: { rule: 'quasi-global', mu, kappa: 0.5 }, beta: 0.5, gamma: 1, rule: 'mean', b: 0 }
 }
