@@ -146,7 +146,8 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
       process.stdout.write(`${JSON.stringify({ run: run.id.toString(), rounds: played, metrics, checkpoint })}\n`)
     }
   } catch (error) {
-    throw signal.aborted ? new ExitError(INTERRUPTED) : error
+    const isLoss = (error as Error).name === 'CopyNotSavedError'
+    throw signal.aborted && !isLoss ? new ExitError(INTERRUPTED) : error
   } finally {
     for (const close of closers.reverse()) await close()
     dispose()

@@ -2,7 +2,9 @@ import { CID } from 'multiformats/cid'
 import { systemClock } from '../../protocols/clock.ts'
 import type { SignedCheckpointAnnouncement } from '../../protocols/envelope/index.ts'
 import type { Link } from '../../protocols/links/index.ts'
+import { DagTooLargeError } from '../../storage/index.ts'
 import type { Controls, TrainingStatus } from '../control/index.ts'
+import { freeDisk, NotEnoughDiskError } from '../limits/index.ts'
 import type { Peer } from '../peer.ts'
 import { parseCid, pinEntry } from './pin-entry.ts'
 import type { RunFiles } from './run-files.ts'
@@ -37,10 +39,25 @@ export function createControls(init: PeerControlsInit): Controls {
     ...(running.resume === undefined ? {} : { resume: () => running.resume?.() }),
     leave,
     pins: async () => (await pins.list()).map(pinEntry),
-    pin: async (root) =>
-      pinEntry(await pins.keep(parseCid(root), { kind: 'other', by: 'user', createdAt: Date.now() })),
+    pin: async (root) => pinEntry(await pinWithin(peer, parseCid(root))),
     unpin: async (root) => pins.unkeep(parseCid(root))
   }
+}
+
+/** Free space that a pin leaves to the run. */
+const PIN_MARGIN_BYTES = 64 * 1024 * 1024
+
+/** A root that leads to more is taken for a mistake: 250 M parameters. */
+const MAX_PIN_BYTES = 1024 ** 3
+
+/** Pins what fits on the disk. Throws NotEnoughDiskError. */
+async function pinWithin({ storage, home }: Peer, root: CID) {
+  const free = Math.max(0, (await freeDisk(home.dir)) - PIN_MARGIN_BYTES)
+  const details = { kind: 'other', by: 'user', createdAt: Date.now() } as const
+  return storage.pins.keep(root, details, { maxBytes: Math.min(free, MAX_PIN_BYTES) }).catch((error: unknown) => {
+    const isDisk = error instanceof DagTooLargeError && free < MAX_PIN_BYTES
+    throw isDisk ? new NotEnoughDiskError(`pinning ${root}`, undefined, free, home.dir) : error
+  })
 }
 
 function describePeer({ peer, run, network, roles, running }: PeerControlsInit) {

@@ -9,6 +9,7 @@ import {
 import { type Link, ownAddresses } from '../../protocols/links/index.ts'
 import type { Peer } from '../peer.ts'
 import { keepCheckpoint } from './checkpoints.ts'
+import { DiskTrouble } from './disk-trouble.ts'
 import { invitedMembers } from './locate-run.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import { renewConnections } from './renew-connections.ts'
@@ -46,6 +47,7 @@ export class PinnerRun {
   readonly #newest = new NewestCheckpoint()
   readonly #stopping = new AbortController()
   readonly #watch: StandStillWatch
+  readonly #trouble: DiskTrouble
   #fetching: Promise<void> | undefined
   #attempt = new AbortController()
 
@@ -69,6 +71,7 @@ export class PinnerRun {
       onHeader: () => {},
       onCheckpoint: (checkpoint) => this.#offered(checkpoint)
     })
+    this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice: init.onNotice })
     this.#watch = new StandStillWatch({
       clock: systemClock,
       addresses: () => ownAddresses(peer.libp2p),
@@ -145,15 +148,15 @@ export class PinnerRun {
   }
 
   async #keep(checkpoint: SignedCheckpointAnnouncement): Promise<boolean> {
-    const { peer, run, onPinned, onNotice } = this.#init
+    const { peer, run, onPinned } = this.#init
     const { round, phase, accuracy } = checkpoint.announcement
     try {
       const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#attempt.signal })
+      this.#trouble.stored('checkpoint not fetched')
       onPinned({ root, round, phase, ...(accuracy === undefined ? {} : { accuracy }) })
       return true
     } catch (error) {
-      if (!this.#stopping.signal.aborted)
-        onNotice(`checkpoint of round ${round} not fetched: ${(error as Error).message}`)
+      if (!this.#stopping.signal.aborted) this.#trouble.failed('checkpoint not fetched', error as Error)
       return false
     }
   }
