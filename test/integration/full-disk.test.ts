@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { createInvitedRun } from './invited-run.ts'
 import { runJson, type Starling, start } from './starling.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { type Owner, temporaryFolder } from './temporary-folder.ts'
 import { waitFor } from './wait-for.ts'
 
 /**
@@ -16,7 +16,7 @@ async function limitFiles(starling: Starling, bytes: '0' | 'unlimited'): Promise
   for (const id of await starling.alive()) execFileSync('prlimit', ['--pid', String(id), `--fsize=${bytes}:unlimited`])
 }
 
-async function roundOf(t: { after(work: () => unknown): void }, home: string): Promise<number> {
+async function roundOf(t: Owner, home: string): Promise<number> {
   const { training } = (await runJson(t, 'status', '--home', home)) as { training: { round: number } }
   return training.round
 }
