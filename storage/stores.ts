@@ -56,7 +56,8 @@ export async function openStores(home: Home): Promise<Stores> {
     await blockstore.commit()
     await blockstore.close()
     await datastore.close()
-    await writeCleanMark(home.path(MARK_FILE), { clean: true, at: Date.now() })
+    // On a full disk the mark stays as it was, and the next start looks at what changed since.
+    await writeCleanMark(home.path(MARK_FILE), { clean: true, at: Date.now() }).catch(() => {})
   }
   return {
     blockstore,

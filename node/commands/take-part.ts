@@ -30,7 +30,8 @@ export async function takePart(init: TakePartInit): Promise<void> {
     const end = await reachHome(ways, signal)
     if (end.type === 'stopped' || (signal.aborted && end.type !== 'done')) throw new ExitError(INTERRUPTED)
   } catch (error) {
-    throw signal.aborted ? new ExitError(INTERRUPTED) : error
+    const isLoss = (error as Error).name === 'CopyNotSavedError'
+    throw signal.aborted && !isLoss ? new ExitError(INTERRUPTED) : error
   } finally {
     log.close()
     dispose()

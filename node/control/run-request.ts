@@ -8,7 +8,7 @@ const invite = z.string().max(MAX_INVITE_CHARACTERS)
 const path = z.string().min(1).max(4096)
 const whole = z.number().int().nonnegative()
 /** Goes on where the estimate says that memory or disk will not do. */
-const force = z.boolean()
+const force = z.exactOptional(z.boolean())
 
 const training = z.object({
   role: z.literal('trainer'),
@@ -25,7 +25,7 @@ const training = z.object({
   maxCpu: z.exactOptional(z.number().positive()),
   /** Times of the day to train at, such as `20:00-06:00`. */
   hours: z.exactOptional(z.string().max(4096)),
-  pauseOnMetered: z.boolean(),
+  pauseOnMetered: z.exactOptional(z.boolean()),
   force
 })
 

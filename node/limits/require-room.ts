@@ -20,10 +20,13 @@ export class NotEnoughDiskError extends Error {
   override readonly name = 'NotEnoughDiskError'
   readonly code = 'ERR_NOT_ENOUGH_DISK'
 
-  constructor(what: string, needBytes: number, freeBytes: number, home: string) {
+  /** `needBytes`: undefined when only known to be more than there is. */
+  constructor(what: string, needBytes: number | undefined, freeBytes: number, home: string) {
     super(
-      `${what} takes about ${size(needBytes)} of disk, ${size(freeBytes)} are free at ${home}: make room, choose ` +
-        'another --home or a smaller --model, or try it anyway with --force'
+      needBytes === undefined
+        ? `${what} takes more than the ${size(freeBytes)} of disk that are free at ${home}: make room there`
+        : `${what} takes about ${size(needBytes)} of disk, ${size(freeBytes)} are free at ${home}: make room, choose ` +
+            'another --home or a smaller --model, or try it anyway with --force'
     )
   }
 }

@@ -2,6 +2,7 @@ import { CID } from 'multiformats/cid'
 import type { Invite } from '../../protocols/envelope/index.ts'
 import type { RunEnd, RunEvent, RunRequest, RunStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
+import { CopyNotSavedError } from './disk-trouble.ts'
 import { pinRun } from './pinning-session.ts'
 import { purgeRun } from './purge-run.ts'
 import type { RunFiles } from './run-files.ts'
@@ -130,7 +131,7 @@ export class ActiveRun {
       return await this.#parted(end.rounds)
     } catch (error) {
       // A run that is left while it starts ends with whatever its first steps were interrupted in.
-      if (signal.aborted) return this.#parted(0)
+      if (signal.aborted && !(error instanceof CopyNotSavedError)) return this.#parted(0)
       this.failure = error
       const { message, code } = error as Error & { code?: unknown }
       return { type: 'failed', message, ...(typeof code === 'string' ? { code } : {}) }

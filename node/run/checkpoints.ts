@@ -13,6 +13,7 @@ import type { CheckpointRequest } from '../participant/index.ts'
 import type { Peer } from '../peer.ts'
 import type { Metrics } from '../training/index.ts'
 import type { Vectors } from '../vectors/index.ts'
+import { requireFree } from './disk-trouble.ts'
 import { decodeWeights, encodeWeights, type RunFiles, weightsFileBytes } from './run-files.ts'
 
 /** Newest checkpoints that follow each other are named as parents; one is enough for a line of descent. */
@@ -64,6 +65,7 @@ export async function makeCheckpoint(
     metrics: shared === undefined ? [] : [{ author, split: 'holdOut', ...shared }],
     createdAt
   }
+  await requireFree(peer.home.dir, weightsFileBytes(run.topology.parameterCount))
   const { root } = await peer.storage.checkpoints.put({
     run: runText,
     seq,

@@ -1,21 +1,71 @@
-import { createWriteStream, type WriteStream } from 'node:fs'
-import { finished } from 'node:stream/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 
-/** Appends one JSON document a line to a file in the home; nothing is lost by an orderly stop. */
+/** Lines that wait for room on a full disk: an hour at three rounds a second. The oldest go first. */
+const MAX_WAITING_LINES = 10_000
+
+/**
+ * Appends one JSON document a line to a file in the home. A line is in it whole or not at all: what a full disk cut off is
+ * taken back, and written again with the next line. Nothing is lost by an orderly stop.
+ */
 export class EventLog {
-  readonly #stream: WriteStream
+  readonly #path: string
+  readonly #onError: (error: Error) => void
+  readonly #onWritten: () => void
+  #waiting: string[] = []
+  #handle: FileHandle | undefined
+  #writing: Promise<void> | undefined
 
-  constructor(path: string, onError: (error: Error) => void) {
-    this.#stream = createWriteStream(path, { flags: 'a', mode: 0o600 })
-    this.#stream.on('error', onError)
+  constructor(path: string, { onError, onWritten = () => {} }: EventLogListeners) {
+    this.#path = path
+    this.#onError = onError
+    this.#onWritten = onWritten
   }
 
   append(event: object): void {
-    this.#stream.write(`${JSON.stringify(event)}\n`)
+    this.#waiting.push(`${JSON.stringify(event)}\n`)
+    if (this.#waiting.length > MAX_WAITING_LINES) this.#waiting.shift()
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined
+    })
   }
 
   async close(): Promise<void> {
-    this.#stream.end()
-    await finished(this.#stream).catch(() => {})
+    await this.#writing
+    if (this.#waiting.length > 0) await this.#write()
+    await this.#handle?.close()
+    this.#handle = undefined
+  }
+
+  /** Never rejects. */
+  async #write(): Promise<void> {
+    let lines: string[] = []
+    try {
+      this.#handle ??= await open(this.#path, 'a', 0o600)
+      while (this.#waiting.length > 0) {
+        lines = this.#waiting.splice(0)
+        await appendWhole(this.#handle, lines.join(''))
+        lines = []
+        this.#onWritten()
+      }
+    } catch (error) {
+      this.#waiting = [...lines, ...this.#waiting].slice(-MAX_WAITING_LINES)
+      this.#onError(error as Error)
+    }
+  }
+}
+
+export interface EventLogListeners {
+  /** Called at every failed attempt. */
+  readonly onError: (error: Error) => void
+  readonly onWritten?: () => void
+}
+
+async function appendWhole(handle: FileHandle, text: string): Promise<void> {
+  const { size } = await handle.stat()
+  try {
+    await handle.appendFile(text)
+  } catch (error) {
+    await handle.truncate(size)
+    throw error
   }
 }

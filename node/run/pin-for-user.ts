@@ -1,9 +1,16 @@
 import type { CID } from 'multiformats/cid'
-import { DeadlineError, type KeptRoot } from '../../storage/index.ts'
+import { DagTooLargeError, DeadlineError, type KeptRoot } from '../../storage/index.ts'
+import { freeDisk, NotEnoughDiskError } from '../limits/index.ts'
 import type { Peer } from '../peer.ts'
 
 /** Long enough to ask every connected peer for one block over a slow line. */
 const FIRST_BLOCK_TIMEOUT_MS = 30_000
+
+/** Free space that a pin leaves to the runs. */
+const PIN_MARGIN_BYTES = 64 * 1024 * 1024
+
+/** A root that leads to more is taken for a mistake: 250 M parameters. */
+const MAX_PIN_BYTES = 1024 ** 3
 
 /** Nobody gave the root. */
 export class NotProvidedError extends Error {
@@ -12,8 +19,12 @@ export class NotProvidedError extends Error {
   readonly statusCode = 404
 }
 
-/** Keeps a root that the owner named, fetched from connected peers. Throws NotProvidedError with those that were asked. */
-export async function pinForUser({ storage, libp2p }: Pick<Peer, 'storage' | 'libp2p'>, root: CID): Promise<KeptRoot> {
+/**
+ * Keeps a root that the owner named, fetched from connected peers as far as the disk has room. Throws NotProvidedError
+ * with those that were asked, NotEnoughDiskError, DagTooLargeError.
+ */
+export async function pinForUser(peer: Pick<Peer, 'storage' | 'libp2p' | 'home'>, root: CID): Promise<KeptRoot> {
+  const { storage, libp2p, home } = peer
   try {
     await storage.getBlock(root, { timeoutMs: FIRST_BLOCK_TIMEOUT_MS })
   } catch (cause) {
@@ -25,5 +36,10 @@ export async function pinForUser({ storage, libp2p }: Pick<Peer, 'storage' | 'li
       cause
     })
   }
-  return storage.pins.keep(root, { kind: 'other', by: 'user', createdAt: Date.now() })
+  const free = Math.max(0, (await freeDisk(home.dir)) - PIN_MARGIN_BYTES)
+  const details = { kind: 'other', by: 'user', createdAt: Date.now() } as const
+  return storage.pins.keep(root, details, { maxBytes: Math.min(free, MAX_PIN_BYTES) }).catch((error: unknown) => {
+    const isDisk = error instanceof DagTooLargeError && free < MAX_PIN_BYTES
+    throw isDisk ? new NotEnoughDiskError(`pinning ${root}`, undefined, free, home.dir) : error
+  })
 }

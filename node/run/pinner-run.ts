@@ -11,6 +11,7 @@ import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
 import { keepCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
+import { DiskTrouble } from './disk-trouble.ts'
 import { invitedMembers } from './locate-run.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import { renewConnections } from './renew-connections.ts'
@@ -49,6 +50,7 @@ export class PinnerRun {
   readonly #newest = new NewestCheckpoint()
   readonly #stopping = new AbortController()
   readonly #watch: StandStillWatch
+  readonly #trouble: DiskTrouble
   #fetching: Promise<void> | undefined
   #attempt = new AbortController()
 
@@ -72,6 +74,7 @@ export class PinnerRun {
       onHeader: () => {},
       onCheckpoint: (checkpoint) => this.#offered(checkpoint)
     })
+    this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice: init.onNotice })
     this.#watch = new StandStillWatch({
       clock: systemClock,
       addresses: () => ownAddresses(peer.libp2p),
@@ -150,16 +153,16 @@ export class PinnerRun {
   }
 
   async #keep(checkpoint: SignedCheckpointAnnouncement): Promise<boolean> {
-    const { peer, run, onPinned, onNotice } = this.#init
+    const { peer, run, onPinned } = this.#init
     const { round, phase, accuracy, rmse } = checkpoint.announcement
     try {
       const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#attempt.signal })
+      this.#trouble.stored('checkpoint not fetched')
       const measured = { ...(accuracy === undefined ? {} : { accuracy }), ...(rmse === undefined ? {} : { rmse }) }
       onPinned({ root, round, phase, ...measured })
       return true
     } catch (error) {
-      if (!this.#stopping.signal.aborted)
-        onNotice(`checkpoint of round ${round} not fetched: ${(error as Error).message}`)
+      if (!this.#stopping.signal.aborted) this.#trouble.failed('checkpoint not fetched', error as Error)
       return false
     }
   }

@@ -19,7 +19,7 @@ export async function pinRun(session: RunSession, { force }: PinningRequest): Pr
       diskBytes: keeperDisk(parameters),
       home: peer.home.dir
     }
-    await checkRoom(room, force, (message) => say('warn', message))
+    await checkRoom(room, force === true, (message) => say('warn', message))
   })
   await rememberRun(peer.home, run.id.toString(), invite.network)
   onLocated(run)

@@ -24,6 +24,7 @@ import type { Peer } from '../peer.ts'
 import type { VectorWorker, WorkerReport } from '../vectors/index.ts'
 import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
+import { CopyNotSavedError, DiskTrouble, requireFree } from './disk-trouble.ts'
 import { EventLog } from './event-log.ts'
 import { invitedMembers } from './locate-run.ts'
 import { LossTrend } from './loss-trend.ts'
@@ -84,6 +85,7 @@ export class TrainerRun {
   readonly #network: RunNetwork
   readonly #participant: Promise<Participant>
   readonly #copies: Copies
+  readonly #trouble: DiskTrouble
   readonly #events: EventLog
   readonly #outbound: EventLog
   readonly #incarnation = newIncarnation(systemClock.wallNow())
@@ -103,10 +105,9 @@ export class TrainerRun {
     this.#init = init
     const { peer, run, network, vectors, onNotice } = init
     this.#copies = createCopies(peer.home)
-    this.#events = new EventLog(peer.home.path('events.jsonl'), (error) => onNotice(`events.jsonl: ${error.message}`))
-    this.#outbound = new EventLog(peer.home.path('outbound.jsonl'), (error) =>
-      onNotice(`outbound.jsonl: ${error.message}`)
-    )
+    this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice })
+    this.#events = this.#openLog('events.jsonl')
+    this.#outbound = this.#openLog('outbound.jsonl')
     this.#network = new RunNetwork({
       peer,
       network,
@@ -231,7 +232,9 @@ export class TrainerRun {
     signal.removeEventListener('abort', hurry)
     this.#hasEnded = report.end === 'done'
     await this.#unstored.at(-1)
-    await this.#saveCopy()
+    await this.#saveCopy().catch((cause) => {
+      throw new CopyNotSavedError(report.rounds, this.#init.peer.home.dir, cause)
+    })
     return report
   }
 
@@ -263,6 +266,13 @@ export class TrainerRun {
     await this.#unstored.at(-1)
     await this.#events.close()
     await this.#outbound.close()
+  }
+
+  #openLog(name: string): EventLog {
+    return new EventLog(this.#init.peer.home.path(name), {
+      onError: (error) => this.#trouble.failed(name, error),
+      onWritten: () => this.#trouble.stored(name)
+    })
   }
 
   async #createParticipant(): Promise<Participant> {
@@ -349,8 +359,8 @@ export class TrainerRun {
       this.#topicAt = now
       void this.#network.topics.publish('deltas', header).catch(() => {})
     }
-    this.#store(() => this.#appendToChain(header, payload))
-    if (round > 0 && round % SAVE_EVERY_ROUNDS === 0) this.#store(() => this.#saveCopy())
+    this.#store('deltas not stored', () => this.#appendToChain(header, payload))
+    if (round > 0 && round % SAVE_EVERY_ROUNDS === 0) this.#store('copy not saved', () => this.#saveCopy())
     if (Math.random() < 1 / SWAP_EVERY_ROUNDS && now - this.#swapAt >= MIN_SWAP_INTERVAL_MS) {
       this.#swapAt = now
       void this.#network.links.swap()
@@ -359,10 +369,11 @@ export class TrainerRun {
   }
 
   /** Stores in the background and in order; what fails is said once it happens and costs only history. */
-  #store(work: () => Promise<unknown>): void {
+  #store(what: string, work: () => Promise<unknown>): void {
     const stored = Promise.resolve(this.#unstored.at(-1))
       .then(work)
-      .catch((error: Error) => this.#init.onNotice(`not stored: ${error.message}`))
+      .then(() => this.#trouble.stored(what))
+      .catch((error: Error) => this.#trouble.failed(what, error))
       .then(() => void this.#unstored.shift())
     this.#unstored.push(stored)
   }
@@ -372,7 +383,10 @@ export class TrainerRun {
     const chain = this.#init.run.id.toString()
     const parts = payload.byteLength <= MAX_BLOCK_BYTES ? payload : await payloadBlocks(payload)
     const { isSnapshotDue } = await storage.chains.append(chain, { header, payload: parts })
-    if (isSnapshotDue) await storage.chains.snapshot(chain, (await this.#init.vectors.ownCopy()).copy)
+    if (!isSnapshotDue) return
+    const { copy } = await this.#init.vectors.ownCopy()
+    await requireFree(this.#init.peer.home.dir, copy.byteLength)
+    await storage.chains.snapshot(chain, copy)
   }
 
   async #saveCopy(): Promise<void> {
@@ -400,7 +414,7 @@ export class TrainerRun {
   }
 
   async #makeCheckpoint(request: CheckpointRequest): Promise<void> {
-    const { peer, run, vectors, onCheckpoint, onNotice } = this.#init
+    const { peer, run, vectors, onCheckpoint } = this.#init
     try {
       const made = await makeCheckpoint(
         { peer, run, vectors, heldOut: vectors.report.heldOut, incarnation: this.#incarnation },
@@ -409,9 +423,10 @@ export class TrainerRun {
       this.#newest.offer(await parseCheckpointAnnouncement(made.announcement))
       this.#outbound.append({ t: Date.now(), what: 'checkpoint', run: run.id.toString(), root: made.root.toString() })
       await this.#network.topics.publish('checkpoints', made.announcement)
+      this.#trouble.stored('checkpoint not made')
       onCheckpoint?.(made, request)
     } catch (error) {
-      onNotice(`checkpoint of round ${request.round} not made: ${(error as Error).message}`)
+      this.#trouble.failed('checkpoint not made', error as Error)
     }
   }
 

@@ -50,7 +50,7 @@ async function requireRoomToTrain(
     diskBytes: trainerDisk({ parameters, codec }),
     home: peer.home.dir
   }
-  await checkRoom(room, force, (message) => say('warn', message))
+  await checkRoom(room, force === true, (message) => say('warn', message))
 }
 
 function startVectors(run: RunFiles, { data, test, seed, engine, maxCpu }: TrainingRequest): Promise<Vectors> {
@@ -86,7 +86,7 @@ async function train(
     vectors,
     company: { links: request.waitForLinks, ms: 1000 * request.waitSeconds },
     ...(request.hours === undefined ? {} : { hours: new Hours(request.hours) }),
-    ...(request.pauseOnMetered ? { isMetered } : {}),
+    ...(request.pauseOnMetered === true ? { isMetered } : {}),
     onRound: sayProgress(say, run.manifest.training.rounds),
     onCheckpoint: ({ root }, { round }) => say('info', `checkpoint of round ${round}: ${root}`),
     onNotice: (message) => say('warn', message)

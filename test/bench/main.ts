@@ -1,6 +1,7 @@
-/** `npm run bench -- round [--json]`: speeds as figures, each with its baseline from the same run. */
+/** `npm run bench -- round|idle [--json]`: speeds as figures, each with its baseline from the same run. */
 import { Command } from 'commander'
 import { describeStorm, stormControls } from './control-storm.ts'
+import { benchIdle, describeIdle } from './idle.ts'
 import { benchRounds, describeRounds } from './round.ts'
 import { benchStartup, describeStartup } from './startup.ts'
 
@@ -45,5 +46,14 @@ program
   .action(async ({ samples, bin, json }: { samples: string; bin?: string; json?: boolean }) => {
     const results = await benchStartup({ samples: Number(samples), ...(bin === undefined ? {} : { bin }) })
     process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeStartup(results)}\n`)
+  })
+program
+  .command('idle')
+  .description('CPU of a paused peer with five links, beside the same process alone and an empty one')
+  .option('--seconds <s>', 'how long to measure', '600')
+  .option('--json', 'print one JSON document on stdout')
+  .action(async ({ seconds, json }: { seconds: string; json?: boolean }) => {
+    const result = await benchIdle(Number(seconds))
+    process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeIdle(result)}\n`)
   })
 await program.parseAsync()

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { delimiter, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { atEnd } from './at-end.ts'
 import type { Owner } from './temporary-folder.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -76,6 +77,7 @@ export class Starling {
         // Gone since it was listed.
       }
     }
+    await this.finished
   }
 }
 
@@ -93,7 +95,7 @@ export function start(t: Owner, ...args: string[]): Starling {
 /** The same with variables of the environment set. */
 export function startIn(environment: Readonly<Record<string, string>>, t: Owner, ...args: string[]): Starling {
   const starling = new Starling(args, environment)
-  t.after(() => starling.cleanUp())
+  atEnd(t, () => starling.cleanUp())
   return starling
 }
 
