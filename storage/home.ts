@@ -112,6 +112,11 @@ async function readVersion(path: string, dir: string): Promise<number | undefine
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw new HomeNotWritableError(dir, error)
   }
+  return parseHomeVersion(path, text)
+}
+
+/** The version in the text of a home's version file, at `path`. Throws HomeCorruptError. */
+export function parseHomeVersion(path: string, text: string): number {
   try {
     const { version } = JSON.parse(text) as { version?: unknown }
     if (Number.isSafeInteger(version) && (version as number) >= 1) return version as number

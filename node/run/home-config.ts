@@ -32,6 +32,11 @@ export async function readHomeConfig(home: Home): Promise<HomeConfig> {
     if (error.code === 'ENOENT') return '{}'
     throw new HomeConfigError(path, error)
   })
+  return parseHomeConfig(path, text)
+}
+
+/** The configuration in the text of the file at `path`. Throws HomeConfigError. */
+export function parseHomeConfig(path: string, text: string): HomeConfig {
   try {
     return schema.parse(JSON.parse(text))
   } catch (cause) {

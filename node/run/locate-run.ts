@@ -1,8 +1,7 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
-import type { Invite } from '../../protocols/envelope/index.ts'
-import { peerBytes } from '../../protocols/links/index.ts'
+import { type Invite, isAuthor } from '../../protocols/envelope/index.ts'
 import type { Peer } from '../peer.ts'
 import { type RunFiles, readRunFiles } from './run-files.ts'
 
@@ -26,7 +25,7 @@ export async function callInvite(peer: Peer, invite: Invite): Promise<string[]> 
   return [...new Set(answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])))]
 }
 
-/** Members named by an invite: those of its addresses that end in a peer id. */
+/** Members named by an invite: those of its addresses that end in the id of a peer that can sign records. */
 export function invitedMembers(invite: Invite): { id: string; member: { peer: Uint8Array; addresses: string[] } }[] {
   const members = new Map<string, string[]>()
   for (const address of invite.addresses) {
@@ -35,10 +34,12 @@ export function invitedMembers(invite: Invite): { id: string; member: { peer: Ui
       .findLast(({ name }) => name === 'p2p')?.value
     if (id !== undefined) members.set(id, [...(members.get(id) ?? []), address])
   }
-  return [...members].map(([id, addresses]) => ({
-    id,
-    member: { peer: peerBytes(peerIdFromString(id).toString()), addresses }
-  }))
+  return [...members].flatMap(([text, addresses]) => {
+    // One key has several spellings in text; members are known by one of them.
+    const id = peerIdFromString(text)
+    const peer = id.toMultihash().bytes
+    return isAuthor(peer) ? [{ id: id.toString(), member: { peer, addresses } }] : []
+  })
 }
 
 /**
