@@ -1,6 +1,7 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
+import { systemClock } from '../../protocols/clock.ts'
 import { type Invite, isAuthor } from '../../protocols/envelope/index.ts'
 import type { Peer } from '../peer.ts'
 import { type RunFiles, readRunFiles } from './run-files.ts'
@@ -48,17 +49,21 @@ export function invitedMembers(invite: Invite): { id: string; member: { peer: Ui
  */
 export async function locateRun(peer: Peer, invite: Invite, signal: AbortSignal): Promise<RunFiles> {
   const id = CID.decode(invite.run)
+  const askedAt = systemClock.now()
   const answered = await callInvite(peer, invite)
   try {
     return await readRunFiles(peer.storage, id, { signal, timeoutMs: answered.length > 0 ? FETCH_TIMEOUT_MS : 1000 })
   } catch (cause) {
     const { name } = cause as Error
     if (name !== 'DeadlineError' && name !== 'BlockNotFoundError') throw cause
-    const asked = invite.addresses.join(', ')
+    const asked = invite.addresses.length === 0 ? 'no address, for the invite has none' : invite.addresses.join(', ')
+    const seconds = Math.ceil((systemClock.now() - askedAt) / 1000)
     throw new RunNotFoundError(
       answered.length === 0
-        ? `no peer answers at ${asked}: is the peer that made the invite running, and reachable from here?`
-        : `peers at ${asked} answer, but none gave run ${id} within ${FETCH_TIMEOUT_MS / 1000} s`,
+        ? `no peer answers, given up after ${seconds} s; asked ${asked}: start the peer that made the invite, or check ` +
+            'that this machine reaches it'
+        : `nobody gave run ${id} within ${seconds} s; asked ${asked}, where peers answer: start one that has the run, ` +
+            'or ask for a new invite',
       { cause }
     )
   }

@@ -2,9 +2,10 @@ import { CID } from 'multiformats/cid'
 import { systemClock } from '../../protocols/clock.ts'
 import type { SignedCheckpointAnnouncement } from '../../protocols/envelope/index.ts'
 import type { Link } from '../../protocols/links/index.ts'
+import type { KeptRoot } from '../../storage/index.ts'
 import type { Controls, TrainingStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
-import { parseCid, pinEntry } from './pin-entry.ts'
+import { NobodyHasItError, parseCid, pinEntry } from './pin-entry.ts'
 import type { RunFiles } from './run-files.ts'
 
 /** What a trainer and a pinner both can tell, and what only a trainer can do. */
@@ -37,10 +38,19 @@ export function createControls(init: PeerControlsInit): Controls {
     ...(running.resume === undefined ? {} : { resume: () => running.resume?.() }),
     leave,
     pins: async () => (await pins.list()).map(pinEntry),
-    pin: async (root) =>
-      pinEntry(await pins.keep(parseCid(root), { kind: 'other', by: 'user', createdAt: Date.now() })),
+    pin: async (root) => pinEntry(await pinRoot(peer, parseCid(root))),
     unpin: async (root) => pins.unkeep(parseCid(root))
   }
+}
+
+/** Throws NobodyHasItError when no peer gives the root within the time that one block may take. */
+async function pinRoot({ storage, libp2p }: Peer, root: CID): Promise<KeptRoot> {
+  const askedAt = systemClock.now()
+  await storage.getBlock(root).catch((cause: Error) => {
+    if (cause.name !== 'DeadlineError') throw cause
+    throw new NobodyHasItError(root, libp2p.getPeers().map(String), systemClock.now() - askedAt, cause)
+  })
+  return storage.pins.keep(root, { kind: 'other', by: 'user', createdAt: Date.now() })
 }
 
 function describePeer({ peer, run, network, roles, running }: PeerControlsInit) {

@@ -13,6 +13,22 @@ export class InvalidCidError extends Error {
   }
 }
 
+/** No peer that was asked gave a block. */
+export class NobodyHasItError extends Error {
+  override readonly name = 'NobodyHasItError'
+  readonly code = 'ERR_NOBODY_HAS_IT'
+  readonly statusCode = 404
+
+  constructor(root: CID, asked: readonly string[], ms: number, cause: unknown) {
+    const where = asked.length === 0 ? 'no peer is connected to ask' : `asked ${asked.length}, ${asked.join(', ')}`
+    super(
+      `nobody gave ${root} within ${Math.round(ms / 1000)} s (${where}): check the CID, or that a peer that has it is ` +
+        'connected, with `starling status`',
+      { cause }
+    )
+  }
+}
+
 /** A kept root as the control socket tells it. */
 export function pinEntry({ root, kind, by, createdAt, run, round }: KeptRoot): PinEntry {
   return {

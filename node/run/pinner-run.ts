@@ -64,7 +64,8 @@ export class PinnerRun {
       onLinkClosed: () => {},
       onDelta: () => {},
       onHeader: () => {},
-      onCheckpoint: (checkpoint) => this.#offered(checkpoint)
+      onCheckpoint: (checkpoint) => this.#offered(checkpoint),
+      onNotice: init.onNotice
     })
   }
 

@@ -1,7 +1,7 @@
 /** What lies on disks: a home's files, blocks, weights, models and tables. Most of it other peers or users have made. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as dagCbor from '@ipld/dag-cbor'
@@ -168,7 +168,9 @@ const HOME_DECODERS: readonly Decoder[] = [
 ]
 
 export async function fileDecoders(): Promise<Decoder[]> {
-  const table = join(mkdtempSync(join(tmpdir(), 'starling-fuzz-')), 'table.csv')
+  const folder = mkdtempSync(join(tmpdir(), 'starling-fuzz-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const table = join(folder, 'table.csv')
   return [
     ...WEIGHT_DECODERS,
     ...HOME_DECODERS,
