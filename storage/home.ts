@@ -53,7 +53,9 @@ export class HomeCorruptError extends Error {
 
   constructor(path: string, content: string) {
     const shown = content.slice(0, 40)
-    super(`${path} holds ${JSON.stringify(shown)}, expected {"version":${HOME_VERSION}}: restore it from a backup`)
+    super(
+      `${path} holds ${JSON.stringify(shown)}, expected {"version":${HOME_VERSION}}: put that back, by hand or from a backup`
+    )
   }
 }
 

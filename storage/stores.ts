@@ -18,18 +18,12 @@ export class DatastoreOpenError extends Error {
   readonly code = 'ERR_DATASTORE_OPEN'
 
   constructor(path: string, cause: unknown) {
-    // LevelDB says what is wrong in the innermost cause, and tells a lock apart from damage by its code.
-    const { code, message } = innermost(cause) as { code?: string; message?: string }
-    const advice =
-      code === 'LEVEL_LOCKED'
-        ? 'another process uses this home: stop it'
-        : 'it is damaged: move that folder away, and what the home keeps is fetched again; pins of your own are lost'
-    super(`datastore ${path} does not open (${message ?? String(cause)}): ${advice}`, { cause })
+    super(
+      `datastore ${path} does not open: another process uses it, or it is damaged: stop that process, or move the folder ` +
+        'away; what the home keeps is then fetched again, and your own pins are lost',
+      { cause }
+    )
   }
-}
-
-function innermost(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? innermost(error.cause) : error
 }
 
 /** The block store and the datastore of a home: open before libp2p, which keeps its peers in the datastore. */

@@ -54,7 +54,7 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
   const closers: (() => Promise<void>)[] = []
   try {
     // A file that cannot be read is said before a home is made for it; the worker reads it again, by the run's schema.
-    const { checkTable } = await import('../data/index.ts')
+    const { checkTable, describeNotes } = await import('../data/index.ts')
     for (const path of [options.data, options.test ?? []].flat()) await checkTable(path, { signal })
     const { peer, run } = await openSession({ ...options, invite, log }, signal)
     closers.push(() => peer.stop())
@@ -77,8 +77,7 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
     if (report.engineReason !== undefined) log.warn(report.engineReason)
     const { batch, rounds } = run.manifest.training
     if (report.batch < batch) log.warn(`batch cut from ${batch} to the ${report.batch} rows there are`)
-    if (report.notes.ignoredColumns.length > 0)
-      log.warn(`columns that the run does not know: ${report.notes.ignoredColumns.join(', ')}`)
+    for (const note of describeNotes(report.notes)) log.warn(note)
     let loggedAt = 0
     const trainer = new TrainerRun({
       peer,

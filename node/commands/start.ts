@@ -68,6 +68,7 @@ async function start(argument: string, options: StartOptions): Promise<void> {
     } finally {
       await peer.stop()
     }
+    log.info('stopped; start again with the same home to go on')
     throw new ExitError(INTERRUPTED)
   } catch (error) {
     throw signal.aborted ? new ExitError(INTERRUPTED) : error

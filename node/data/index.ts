@@ -16,6 +16,7 @@
 
 export { isMissing } from './cell.ts'
 export { type Dataset, MIN_TRAINING_ROWS, requireTrainable, selectRows } from './dataset.ts'
+export { describeNotes } from './describe-notes.ts'
 export {
   type EncodedFeatures,
   type EncodedTable,
