@@ -151,7 +151,8 @@ export async function readConfigFile(path: string, { isRequired = false } = {}):
   return { path, text, ...parseConfig(path, text) }
 }
 
-function parseConfig(path: string, text: string): Pick<ConfigFile, 'settings' | 'remembered'> {
+/** The settings in the text of the file at `path`. Throws ConfigError. */
+export function parseConfig(path: string, text: string): Pick<ConfigFile, 'settings' | 'remembered'> {
   const { [REMEMBERED_KEY]: own, ...values } = parseObject(path, text)
   const settings: Partial<Record<SettingKey, string | number>> = {}
   for (const [name, value] of Object.entries(values)) {

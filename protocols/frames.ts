@@ -18,7 +18,7 @@ export function framesOf(stream: Stream, maxBytes: number): LengthPrefixedStream
  * goes on, by which libp2p knows that it must read another byte, and InvalidRecordError for one that is too long: left to
  * itself libp2p reads and keeps a prefix that never ends.
  */
-function decodeLength(prefix: { readonly byteLength: number; get(index: number): number }): number {
+export function decodeLength(prefix: { readonly byteLength: number; get(index: number): number }): number {
   let length = 0
   for (let at = 0; at < prefix.byteLength; at++) {
     const byte = prefix.get(at)

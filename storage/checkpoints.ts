@@ -76,6 +76,15 @@ export class Checkpoints {
   }
 
   /**
+   * The time to keep a run's next checkpoint under: `now`, or just after the newest one here where the clock was set
+   * back since. By their order the newest are kept and the others dropped.
+   */
+  async afterLatest(run: string, now: number): Promise<number> {
+    const latest = await this.latest(run)
+    return latest === undefined ? now : Math.max(now, latest.createdAt + 1)
+  }
+
+  /**
    * Keeps a run's newest checkpoints and drops the others, except those that a user keeps. Answers with what was
    * dropped; the next sweep frees the space.
    */

@@ -14,11 +14,20 @@ const UNKNOWN: CleanMark = { clean: false, at: 0 }
 /** Reads a mark; a missing or damaged one means that everything has to be checked. */
 export async function readCleanMark(path: string): Promise<CleanMark> {
   try {
-    const { clean, at } = JSON.parse(await readFile(path, 'utf8')) as Partial<CleanMark>
-    return typeof clean === 'boolean' && Number.isFinite(at) ? { clean, at: at! } : UNKNOWN
+    return parseCleanMark(await readFile(path, 'utf8'))
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return UNKNOWN
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return UNKNOWN
     throw error
+  }
+}
+
+/** The mark in a file's text; a damaged one vouches for nothing. */
+export function parseCleanMark(text: string): CleanMark {
+  try {
+    const { clean, at } = JSON.parse(text) as Partial<CleanMark>
+    return typeof clean === 'boolean' && Number.isFinite(at) ? { clean, at: at! } : UNKNOWN
+  } catch {
+    return UNKNOWN
   }
 }
 

@@ -78,7 +78,7 @@ export function createCopies(home: Home): Copies {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { type: 'none' }
         throw error
       }
-      const saved = await parse(bytes)
+      const saved = await parseSavedCopy(bytes)
       if (saved !== undefined) return { type: 'found', saved }
       return { type: 'damaged', warning: `${path} is damaged and was ignored: a neighbour's copy is used instead` }
     }
@@ -94,7 +94,8 @@ async function encode({ incarnation, seq, round, stateHash, copy }: SavedCopy): 
   return [await digestOf([length, header, values]), length, header, values]
 }
 
-async function parse(bytes: Uint8Array): Promise<SavedCopy | undefined> {
+/** The copy in a file's bytes; undefined when they are damaged. */
+export async function parseSavedCopy(bytes: Uint8Array): Promise<SavedCopy | undefined> {
   const rest = bytes.subarray(DIGEST_BYTES)
   if (rest.byteLength < LENGTH_BYTES || !equals(await digestOf([rest]), bytes.subarray(0, DIGEST_BYTES))) return
   const headerBytes = new DataView(rest.buffer, rest.byteOffset).getUint32(0, true)
@@ -115,7 +116,7 @@ function decodeHeader(bytes: Uint8Array): Header | undefined {
     const header = dagCbor.decode<Header>(bytes)
     const isValid =
       header.v === FORMAT_VERSION &&
-      [header.seq, header.round, header.length].every(Number.isSafeInteger) &&
+      [header.seq, header.round, header.length].every((count) => Number.isSafeInteger(count) && count >= 0) &&
       header.incarnation.byteLength === INCARNATION_BYTES &&
       header.stateHash.byteLength === DIGEST_BYTES
     return isValid ? header : undefined

@@ -102,7 +102,8 @@ async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'>
   return 'unreadable'
 }
 
-function parseHolder(text: string): Holder | undefined {
+/** Who holds a lock, as its file says; undefined when that is damaged or half-written. */
+export function parseHolder(text: string): Holder | undefined {
   try {
     const { pid, started, token } = JSON.parse(text) as Partial<Holder>
     if (!Number.isSafeInteger(pid) || pid! <= 0 || typeof started !== 'string') return

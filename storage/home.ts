@@ -53,7 +53,9 @@ export class HomeCorruptError extends Error {
 
   constructor(path: string, content: string) {
     const shown = content.slice(0, 40)
-    super(`${path} holds ${JSON.stringify(shown)}, expected {"version":${HOME_VERSION}}: restore it from a backup`)
+    super(
+      `${path} holds ${JSON.stringify(shown)}, expected {"version":${HOME_VERSION}}: put that back, by hand or from a backup`
+    )
   }
 }
 
@@ -122,6 +124,11 @@ async function readVersion(path: string, dir: string): Promise<number | undefine
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw new HomeNotWritableError(dir, error)
   }
+  return parseHomeVersion(path, text)
+}
+
+/** The version in the text of a home's version file, at `path`. Throws HomeCorruptError. */
+export function parseHomeVersion(path: string, text: string): number {
   try {
     const { version } = JSON.parse(text) as { version?: unknown }
     if (Number.isSafeInteger(version) && (version as number) >= 1) return version as number

@@ -52,7 +52,7 @@ export {
 export { HomeInUseError } from './home-lock.ts'
 export { copyIdentity, IdentityExistsError, renewIdentity, restoreIdentity } from './identity-backup.ts'
 export { IdentityCorruptError } from './identity-file.ts'
-export { INCARNATION_BYTES, newIncarnation } from './incarnation.ts'
+export { INCARNATION_BYTES, newIncarnation, nextIncarnation } from './incarnation.ts'
 export { type KeepDetails, type KeptRoot, KeptRootCorruptError } from './kept-root.ts'
 export { SWEEP_GRACE_MS, type SweepReport } from './pins.ts'
 export {

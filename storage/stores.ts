@@ -18,7 +18,11 @@ export class DatastoreOpenError extends Error {
   readonly code = 'ERR_DATASTORE_OPEN'
 
   constructor(path: string, cause: unknown) {
-    super(`datastore ${path} does not open (${String(cause)}): is another process using this home?`, { cause })
+    super(
+      `datastore ${path} does not open: another process uses it, or it is damaged: stop that process, or move the folder ` +
+        'away; what the home keeps is then fetched again, and your own pins are lost',
+      { cause }
+    )
   }
 }
 

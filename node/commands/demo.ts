@@ -94,7 +94,10 @@ async function demo(options: DemoOptions): Promise<void> {
       if (report.checkpoint !== null) process.stdout.write(`try      ${command}\n`)
     }
   } catch (error) {
-    if (signal.aborted) throw new ExitError(INTERRUPTED)
+    if (signal.aborted) {
+      process.stderr.write('starling: interrupted: all peers are stopped\n')
+      throw new ExitError(INTERRUPTED)
+    }
     throw error
   } finally {
     dispose()

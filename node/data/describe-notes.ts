@@ -1,21 +1,35 @@
 import type { EncodingNotes } from './encode.ts'
 
-/** How many names a note lists. */
-const MAX_NAMES_LISTED = 12
+/** Names in one sentence; the rest is counted. */
+const MAX_NAMES = 12
 
-/** What did not fit the run's schema, a sentence each, for the owner's terminal. */
-export function describeNotes({ ignoredColumns, missingColumns, missingLabels, ...notes }: EncodingNotes): string[] {
-  const sentences = [...notes.remarks]
-  if (ignoredColumns.length > 0) sentences.push(`columns that the run does not know: ${list(ignoredColumns)}`)
-  if (missingColumns.length > 0) sentences.push(`columns that are missing, taken as empty: ${list(missingColumns)}`)
-  if (missingLabels > 0) sentences.push(`rows without a label, left out: ${missingLabels}`)
-  for (const { column, rows, values } of notes.unknownCategories) {
-    sentences.push(`rows whose "${column}" the run does not know, taken as other: ${rows} (${list(values)})`)
-  }
-  return sentences
+/** What of a file did not fit the run and how it was read nevertheless: one sentence a cause, for the file's owner. */
+export function describeNotes({
+  ignoredColumns,
+  missingColumns,
+  missingLabels,
+  unknownCategories,
+  remarks
+}: EncodingNotes): string[] {
+  return [
+    ...remarks,
+    ...(ignoredColumns.length === 0
+      ? []
+      : [`columns that the run does not know are left out: ${list(ignoredColumns)}`]),
+    ...(missingColumns.length === 0
+      ? []
+      : [`columns of the run that the file lacks count as missing in every row: ${list(missingColumns)}`]),
+    ...(missingLabels === 0 ? [] : [`rows without a label are left out: ${missingLabels}`]),
+    ...unknownCategories.map(
+      ({ column, rows, values }) =>
+        `column "${column}" has values that the run does not know, in ${rows} rows (${list(values)}): ` +
+        'they count as unknown, correct them if they are mistyped'
+    )
+  ]
 }
 
 function list(names: readonly string[]): string {
-  const more = names.length - MAX_NAMES_LISTED
-  return `${names.slice(0, MAX_NAMES_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+  const more = names.length - MAX_NAMES
+  const shown = names.slice(0, MAX_NAMES).map((name) => JSON.stringify(name))
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

@@ -70,7 +70,7 @@ export async function makeCheckpoint(
     run: runText,
     seq,
     round,
-    createdAt,
+    createdAt: await peer.storage.checkpoints.afterLatest(runText, createdAt),
     weights: encodeWeights(run.topology, weights),
     encode: (links) => encodeCheckpoint({ ...manifest, ...links })
   })
@@ -107,7 +107,7 @@ export async function keepCheckpoint(
     run: run.id.toString(),
     seq: announcement.seq,
     round: announcement.round,
-    createdAt: Date.now()
+    createdAt: await storage.checkpoints.afterLatest(run.id.toString(), Date.now())
   } as const
   await storage.pins.keep(root, details, { ...options, maxBytes })
   await dropOldCheckpoints(storage, run.id.toString())

@@ -1,8 +1,8 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
-import type { Invite, RunManifest } from '../../protocols/envelope/index.ts'
-import { peerBytes } from '../../protocols/links/index.ts'
+import { systemClock } from '../../protocols/clock.ts'
+import { type Invite, isAuthor, type RunManifest } from '../../protocols/envelope/index.ts'
 import type { Peer } from '../peer.ts'
 import { type RunFiles, readRunFiles } from './run-files.ts'
 
@@ -35,7 +35,7 @@ export async function callInvite(peer: Peer, invite: Invite, signal?: AbortSigna
   }
 }
 
-/** Members named by an invite: those of its addresses that end in a peer id. */
+/** Members named by an invite: those of its addresses that end in the id of a peer that can sign records. */
 export function invitedMembers(invite: Invite): { id: string; member: { peer: Uint8Array; addresses: string[] } }[] {
   const members = new Map<string, string[]>()
   for (const address of invite.addresses) {
@@ -44,10 +44,12 @@ export function invitedMembers(invite: Invite): { id: string; member: { peer: Ui
       .findLast(({ name }) => name === 'p2p')?.value
     if (id !== undefined) members.set(id, [...(members.get(id) ?? []), address])
   }
-  return [...members].map(([id, addresses]) => ({
-    id,
-    member: { peer: peerBytes(peerIdFromString(id).toString()), addresses }
-  }))
+  return [...members].flatMap(([text, addresses]) => {
+    // One key has several spellings in text; members are known by one of them.
+    const id = peerIdFromString(text)
+    const peer = id.toMultihash().bytes
+    return isAuthor(peer) ? [{ id: id.toString(), member: { peer, addresses } }] : []
+  })
 }
 
 /**
@@ -61,7 +63,7 @@ export async function locateRun(
   accept: (manifest: RunManifest) => Promise<void> = async () => {}
 ): Promise<RunFiles> {
   const id = CID.decode(invite.run)
-  const startedAt = performance.now()
+  const askedAt = systemClock.now()
   const answered = await callInvite(peer, invite, signal)
   signal.throwIfAborted()
   try {
@@ -70,17 +72,15 @@ export async function locateRun(
   } catch (cause) {
     const { name } = cause as Error
     if (name !== 'DeadlineError' && name !== 'BlockNotFoundError') throw cause
-    const asked = invite.addresses.length === 0 ? 'any address, for the invite names none' : invite.addresses.join(', ')
-    const gaveUp = `gave up after ${seconds(performance.now() - startedAt)}`
+    const asked = invite.addresses.length === 0 ? 'no address, for the invite has none' : invite.addresses.join(', ')
+    const seconds = Math.ceil((systemClock.now() - askedAt) / 1000)
     throw new RunNotFoundError(
       answered.length === 0
-        ? `no peer answers at ${asked} (${gaveUp}): is the peer that made the invite running, and reachable from here?`
-        : `peers at ${asked} answer, but none gave run ${id} (${gaveUp}): ask for an invite from a peer that is in the run`,
+        ? `no peer answers, given up after ${seconds} s; asked ${asked}: start the peer that made the invite, or check ` +
+            'that this machine reaches it'
+        : `nobody gave run ${id} within ${seconds} s; asked ${asked}, where peers answer: start one that has the run, ` +
+            'or ask for a new invite',
       { cause }
     )
   }
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
 }

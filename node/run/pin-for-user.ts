@@ -32,9 +32,11 @@ export async function pinForUser(peer: Pick<Peer, 'storage' | 'libp2p' | 'home'>
     const peers = [...new Set(libp2p.getPeers().map(String))]
     const asked =
       peers.length === 0 ? 'no peer is connected' : `asked ${peers.length} connected peers (${peers.join(', ')})`
-    throw new NotProvidedError(`nobody provides ${root}: ${asked}, gave up after ${FIRST_BLOCK_TIMEOUT_MS / 1000} s`, {
-      cause
-    })
+    throw new NotProvidedError(
+      `nobody gave ${root} within ${FIRST_BLOCK_TIMEOUT_MS / 1000} s (${asked}): check the CID, or that a peer that has ` +
+        'it is connected, with `starling status`',
+      { cause }
+    )
   }
   const free = Math.max(0, (await freeDisk(home.dir)) - PIN_MARGIN_BYTES)
   const details = { kind: 'other', by: 'user', createdAt: Date.now() } as const

@@ -72,7 +72,8 @@ export class PinnerRun {
       onLinkClosed: () => {},
       onDelta: () => {},
       onHeader: () => {},
-      onCheckpoint: (checkpoint) => this.#offered(checkpoint)
+      onCheckpoint: (checkpoint) => this.#offered(checkpoint),
+      onNotice: init.onNotice
     })
     this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice: init.onNotice })
     this.#watch = new StandStillWatch({

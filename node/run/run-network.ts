@@ -1,3 +1,5 @@
+import { compare } from 'uint8arrays/compare'
+import { equals } from 'uint8arrays/equals'
 import { payloadBytes } from '../../protocols/averaging/index.ts'
 import type { Clock } from '../../protocols/clock.ts'
 import { DeltaService, type DeltaSource } from '../../protocols/delta-gossip/index.ts'
@@ -21,6 +23,14 @@ const FIRST_BEACON_MS = 1500
 /** Late, repeated and excess deltas come from honest peers too: a swapped link, a resent frame, a busy machine. */
 const HONEST_REASONS: ReadonlySet<RefusalReason> = new Set(['replayed', 'rate', 'gap'])
 
+/** Gossip forgets a message after two minutes; another peer's clock may be off by as much. */
+const OLD_RECORDS_MS = 240_000
+
+/** What its neighbours do about it, the operator cannot see from here. */
+const KEY_IN_TWO_PLACES =
+  "this peer's key signs in two places at once, and the neighbours drop whoever uses it: stop the other process, or, if " +
+  'the key was copied, leave and make a new one with `starling identity renew`'
+
 export interface RunNetworkInit {
   readonly peer: Peer
   readonly network: string
@@ -37,6 +47,8 @@ export interface RunNetworkInit {
   readonly onDelta: LinkServiceInit['onDelta']
   readonly onHeader: (header: SignedDeltaHeader) => void
   readonly onCheckpoint: (checkpoint: SignedCheckpointAnnouncement) => void
+  /** Something that the operator must hear. */
+  readonly onNotice: (message: string) => void
 }
 
 /** All protocols of one run on one peer, and the count of what was refused on them. */
@@ -49,6 +61,8 @@ export class RunNetwork {
   readonly refusals = new Map<RefusalReason, number>()
   readonly #init: RunNetworkInit
   #cancelBeacon: () => void = () => {}
+  #startedAt = Number.POSITIVE_INFINITY
+  #isOtherUserKnown = false
 
   constructor(init: RunNetworkInit) {
     this.#init = init
@@ -98,19 +112,29 @@ export class RunNetwork {
       network,
       run: run.id.toString(),
       runBytes,
-      onHeader: init.onHeader,
+      onHeader: (signed) => {
+        if (equals(signed.header.author, peer.idBytes)) this.#noteIncarnation(signed.header.incarnation)
+        init.onHeader(signed)
+      },
       onCheckpoint: init.onCheckpoint,
       onBeacon: ({ beacon }) => {
+        if (beacon.head !== null && equals(beacon.peer, peer.idBytes)) {
+          this.#noteIncarnation(beacon.head.incarnation, beacon.sentAt)
+        }
         if (beacon.roles.includes('trainer')) {
           this.links.addMember(peerText(beacon.peer), { peer: beacon.peer, addresses: [...beacon.addresses] })
         }
       },
-      onEquivocation: (author) => this.links.noteFault(peerText(author), 'equivocation'),
+      onEquivocation: (author) => {
+        if (equals(author, peer.idBytes)) this.#noteOtherUser()
+        else this.links.noteFault(peerText(author), 'equivocation')
+      },
       onRefused
     })
   }
 
   async start(): Promise<void> {
+    this.#startedAt = this.#init.clock.wallNow()
     this.topics.start()
     await this.deltas.start()
     await this.state.start()
@@ -137,6 +161,18 @@ export class RunNetwork {
     if (first !== undefined && second !== undefined) {
       void this.topics.publish('faults', encodeEquivocationProof(first, second))
     }
+  }
+
+  /** Own records of an earlier start still go round after a new one; those of a later start are another process's. */
+  #noteIncarnation(incarnation: Uint8Array, sentAt = 0): void {
+    const own = this.#init.local().head?.incarnation
+    if (own === undefined || equals(own, incarnation)) return
+    if (compare(incarnation, own) > 0 || sentAt > this.#startedAt + OLD_RECORDS_MS) this.#noteOtherUser()
+  }
+
+  #noteOtherUser(): void {
+    if (!this.#isOtherUserKnown) this.#init.onNotice(KEY_IN_TWO_PLACES)
+    this.#isOtherUserKnown = true
   }
 
   #count(reason: RefusalReason): void {

@@ -10,7 +10,7 @@ import {
 } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
 import { type Link, ownAddresses } from '../../protocols/links/index.ts'
-import { type Copies, createCopies, newIncarnation } from '../../storage/index.ts'
+import { type Copies, createCopies, nextIncarnation } from '../../storage/index.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
 import type { Hours } from '../limits/index.ts'
 import {
@@ -88,7 +88,7 @@ export class TrainerRun {
   readonly #trouble: DiskTrouble
   readonly #events: EventLog
   readonly #outbound: EventLog
-  readonly #incarnation = newIncarnation(systemClock.wallNow())
+  #incarnation: Uint8Array = new Uint8Array()
   readonly #newest = new NewestCheckpoint()
   readonly #trend = new LossTrend()
   readonly #rests: Rests
@@ -126,7 +126,8 @@ export class TrainerRun {
       onLinkClosed: (id) => this.#live?.linkClosed(id),
       onDelta: (id, frame) => this.#live?.receive(id, frame),
       onHeader: () => {},
-      onCheckpoint: (checkpoint) => this.#checkpointSeen(checkpoint)
+      onCheckpoint: (checkpoint) => this.#checkpointSeen(checkpoint),
+      onNotice
     })
     this.#participant = this.#createParticipant()
     const { hours, isMetered } = init
@@ -277,6 +278,7 @@ export class TrainerRun {
 
   async #createParticipant(): Promise<Participant> {
     const { peer, run, vectors, company, onNotice } = this.#init
+    this.#incarnation = await nextIncarnation(peer.home, systemClock.wallNow())
     const loaded = await this.#copies.load(run.id.toString())
     if (loaded.type === 'damaged') onNotice(loaded.warning)
     const saved = loaded.type === 'found' ? loaded.saved : undefined

@@ -1,3 +1,4 @@
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { z } from 'zod'
 import { text } from './fields.ts'
@@ -16,10 +17,14 @@ export const addresses = z
   )
   .max(MAX_ADDRESSES)
 
-/** A unix socket has an address too, but on the reader's machine: dialling it would let strangers reach into it. */
+/**
+ * A unix socket has an address too, but on the reader's machine: dialling it would let strangers reach into it. A peer's
+ * name in an address is text, which the parser of addresses takes whatever it says.
+ */
 function isDialable(address: string): boolean {
   try {
     const components = multiaddr(address).getComponents()
+    for (const { name, value } of components) if (name === 'p2p') peerIdFromString(value ?? '')
     return components.length > 0 && components.every(({ name }) => name !== 'unix')
   } catch {
     return false

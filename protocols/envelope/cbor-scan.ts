@@ -4,7 +4,8 @@ import { InvalidRecordError } from './errors.ts'
  * A walk over CBOR that allocates nothing in proportion to what the bytes claim. It runs before the decoder, which
  * recurses (a kilobyte of `0x81` is a thousand calls deep) and does not tell why it gave up.
  *
- * What it accepts is what DAG-CBOR allows: definite lengths, tag 42 only, 64-bit floats that are finite, no `undefined`.
+ * What it accepts is what DAG-CBOR allows: definite lengths, tag 42 only, 64-bit floats that are finite and not -0, no
+ * `undefined`.
  * https://ipld.io/specs/codecs/dag-cbor/spec/
  */
 
@@ -129,6 +130,8 @@ function checkSimple(what: string, view: DataView, code: number, end: number): v
     if (!Number.isFinite(value)) {
       throw new InvalidRecordError('non-finite', `${what} contains ${value}: numbers in records are finite`)
     }
+    // It passes every check of a range from 0 on, and is another number when it is written again.
+    if (Object.is(value, -0)) throw new InvalidRecordError('shape', `${what} contains -0: zero has one spelling, 0`)
   } else if (code !== no && code !== yes && code !== nothing) {
     throw new InvalidRecordError('shape', `${what} contains simple value or short float ${code}: not DAG-CBOR`)
   }

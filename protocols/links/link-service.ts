@@ -6,7 +6,7 @@ import { base58btc } from 'multiformats/bases/base58'
 import { equals } from 'uint8arrays/equals'
 import type { Clock } from '../clock.ts'
 import type { DeltaFrame } from '../delta-gossip/index.ts'
-import type { RefusalReason } from '../envelope/index.ts'
+import { isAuthor, type RefusalReason } from '../envelope/index.ts'
 import { framesOf, streamFault } from '../frames.ts'
 import { type OpenedStream, serveRun } from '../run-streams.ts'
 import { Link } from './link.ts'
@@ -137,7 +137,8 @@ export class LinkService {
 
   /** Adds a peer of the run that was heard of elsewhere: in an invite or a beacon. */
   addMember(id: string, member: Member): void {
-    this.members.add(id, member)
+    // libp2p knows other keys too. Whoever has one cannot sign records, and a reply that names it could not be sent.
+    if (isAuthor(member.peer)) this.members.add(id, member)
   }
 
   /** Parts from all neighbours, and neither looks for others nor takes any until `wake`. */
@@ -295,14 +296,14 @@ export class LinkService {
     try {
       const signal = AbortSignal.timeout(HANDSHAKE_TIMEOUT_MS)
       const hello = parseHello(first)
-      const refused = this.#refusalOf(id, hello)
       const idBytes = connection.remotePeer.toMultihash().bytes
+      const refused = this.#refusalOf(id, idBytes, hello)
       const { head } = this.#init.local()
       const members = this.members.sample(this.#init.random, id)
       const reply: Reply = { v: 1, head, degree: this.#links.size, members }
       await frames.write(encodeReply(refused === undefined ? reply : { ...reply, refused }), { signal })
       if (hello.wantsLink && equals(hello.run, this.#init.run)) {
-        this.members.add(id, { peer: idBytes, addresses: hello.addresses })
+        this.addMember(id, { peer: idBytes, addresses: hello.addresses })
       }
       if (refused === undefined) return this.#open(id, idBytes, true, stream, frames, hello.head)
       await stream.close({ signal })
@@ -313,11 +314,11 @@ export class LinkService {
     }
   }
 
-  #refusalOf(id: string, hello: Hello): LinkRefusal | undefined {
+  #refusalOf(id: string, idBytes: Uint8Array, hello: Hello): LinkRefusal | undefined {
     const { run, codec, k, local } = this.#init
     const { isTrainer, hasEnded } = local()
     if (!equals(hello.run, run)) return 'wrong-run'
-    if (!isTrainer || !hello.wantsLink) return 'not-a-trainer'
+    if (!isTrainer || !hello.wantsLink || !isAuthor(idBytes)) return 'not-a-trainer'
     if (hasEnded) return 'ended'
     if (!hello.codecs.includes(codec)) return 'no-codec'
     if (this.#isMisbehaving(id)) return 'misbehaved'

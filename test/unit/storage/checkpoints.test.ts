@@ -155,3 +155,26 @@ test('fetches again a block that went bad on the disk', { timeout: 30_000 }, asy
   assert.deepEqual(await holder.storage.fetchDag(root), await author.storage.fetchDag(root))
   assert.deepEqual(await readWeights(holder.storage, root), valuesAt(1, PARAMETERS))
 })
+
+test('keeps the newest checkpoints in order when the clock is set back between them', async (t) => {
+  const { storage } = await temporaryStorage(t)
+  const put = async (round: number, now: number) => {
+    const createdAt = await storage.checkpoints.afterLatest(RUN, now)
+    const data = valuesAt(round)
+    const weights = encodeSafetensors([{ name: 'w', shape: [data.length], data }])
+    const encode = (links: { weights: CID }) => dagCbor.encode({ run: RUN, round, ...links })
+    return storage.checkpoints.put({ run: RUN, seq: round, round, createdAt, weights, encode })
+  }
+  for (const [round, now] of [
+    [1, 9_000_000],
+    [2, 5_400_000],
+    [3, 5_400_001]
+  ] as const)
+    await put(round, now)
+  assert.deepEqual(
+    (await storage.checkpoints.list(RUN)).map(({ round }) => round),
+    [3, 2, 1]
+  )
+  await storage.checkpoints.keepLast(RUN, 1)
+  assert.equal((await storage.checkpoints.latest(RUN))?.round, 3)
+})

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import * as dagCbor from '@ipld/dag-cbor'
+import { concat } from 'uint8arrays/concat'
+import { parseSavedCopy } from '../../../storage/copies.ts'
 import { createCopies, newIncarnation, type SavedCopy } from '../../../storage/index.ts'
 import { temporaryHome } from './temporary-home.ts'
 
@@ -53,6 +57,21 @@ test('ignores a damaged file with a warning, wherever the damage is', async (t) 
   }
   await copies.save(RUN, copyAt(2))
   assert.equal((await copies.load(RUN)).type, 'found')
+})
+
+test('ignores a file whose header is damaged though its checksum is right', async () => {
+  const copies = new Map<number, boolean>()
+  for (const seq of [3, -1, 0.5, 2 ** 53]) {
+    const header = dagCbor.encode({
+      ...{ v: 1, incarnation: newIncarnation(1), seq, round: 3, stateHash: new Uint8Array(32), length: 1 }
+    })
+    const length = new Uint8Array(4)
+    new DataView(length.buffer).setUint32(0, header.length, true)
+    const rest = concat([length, header, new Uint8Array(4)])
+    const bytes = concat([createHash('sha256').update(rest).digest(), rest])
+    copies.set(seq, (await parseSavedCopy(bytes)) !== undefined)
+  }
+  assert.deepEqual([...copies.values()], [true, false, false, false])
 })
 
 test('refuses a run id that is no file name', async (t) => {

@@ -1,43 +1,30 @@
 import assert from 'node:assert/strict'
-import { suite, test } from 'node:test'
-import { describeNotes, encodeTable, type TaskSchema } from '../../../../node/data/index.ts'
-import { tableOf } from './table-of.ts'
+import { test } from 'node:test'
+import { describeNotes } from '../../../../node/data/index.ts'
 
-const SCHEMA: TaskSchema = {
-  kind: 'classification',
-  label: 'y',
-  columns: [
-    { name: 'size', kind: 'number', centre: 0, scale: 1 },
-    { name: 'age', kind: 'number', centre: 0, scale: 1 },
-    { name: 'colour', kind: 'category', values: ['blue', 'red'] }
-  ],
-  classes: ['no', 'yes']
-}
+const NOTHING = { ignoredColumns: [], missingColumns: [], missingLabels: 0, unknownCategories: [], remarks: [] }
 
-suite('describeNotes', () => {
-  test('says nothing where all fits', () => {
-    const { notes } = encodeTable(tableOf('size,age,colour,y', '1,2,red,no'), SCHEMA)
-    assert.deepEqual(describeNotes(notes), [])
+test('says nothing of a file that fits', () => {
+  assert.deepEqual(describeNotes(NOTHING), [])
+})
+
+test('says what was passed over, with names, values and counts', () => {
+  const said = describeNotes({
+    ignoredColumns: ['z'],
+    missingColumns: ['x', 'y'],
+    missingLabels: 3,
+    unknownCategories: [{ column: 'site', rows: 2, values: ['lfet', 'rigth'] }],
+    remarks: ['read as Windows-1252']
   })
+  assert.equal(said.length, 5)
+  assert.equal(said.shift(), 'read as Windows-1252')
+  assert.match(said[0]!, /does not know are left out: "z"$/)
+  assert.match(said[1]!, /count as missing in every row: "x", "y"$/)
+  assert.match(said[2]!, /without a label are left out: 3$/)
+  assert.match(said[3]!, /column "site" .* in 2 rows \("lfet", "rigth"\): they count as unknown/)
+})
 
-  test('counts and names what the run does not know, and what is missing', () => {
-    const table = tableOf('size,colour,extra,y', '1,green,0,no', '2,green,0,', '3,pink,0,yes', '4,green,0,no')
-    const { notes } = encodeTable({ ...table, remarks: ['test.csv is not UTF-8: read as Windows-1252'] }, SCHEMA)
-    assert.deepEqual(describeNotes(notes), [
-      'test.csv is not UTF-8: read as Windows-1252',
-      'columns that the run does not know: extra',
-      'columns that are missing, taken as empty: age',
-      'rows without a label, left out: 1',
-      'rows whose "colour" the run does not know, taken as other: 3 (green, pink)'
-    ])
-  })
-
-  test('does not list more names than fit a line', () => {
-    const extra = Array.from({ length: 14 }, (_, index) => `e${index}`)
-    const { notes } = encodeTable(
-      tableOf(['size', 'age', 'colour', 'y', ...extra].join(), `1,2,red,no${',0'.repeat(14)}`),
-      SCHEMA
-    )
-    assert.match(describeNotes(notes)[0]!, /: e0, .*, e11 and 2 more$/)
-  })
+test('counts names beyond a dozen', () => {
+  const ignoredColumns = Array.from({ length: 20 }, (_, at) => `c${at}`)
+  assert.match(describeNotes({ ...NOTHING, ignoredColumns })[0]!, /"c11" and 8 more$/)
 })

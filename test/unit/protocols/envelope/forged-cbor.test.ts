@@ -29,6 +29,7 @@ const FORGED: readonly (readonly [name: string, value: string, reason: RefusalRe
   ['undefined', 'f7', 'shape'],
   ['a float of 16 bits', 'f93c00', 'shape'],
   ['an integer longer than it needs', '1801', 'shape'],
+  ['minus zero', 'fb8000000000000000', 'shape'],
   ['NaN', 'fb7ff8000000000000', 'non-finite'],
   ['infinity', 'fb7ff0000000000000', 'non-finite'],
   ['minus infinity', 'fbfff0000000000000', 'non-finite']

@@ -51,6 +51,11 @@ describe('invite', () => {
     assertFault(`${text.slice(0, 60)}1${text.slice(61)}`, 'mistyped', /wrong character/)
   })
 
+  it('refuses an address with a peer name that is none', () => {
+    const addresses = ['/ip4/192.0.2.1/tcp/4001/p2p/12D3KooWnobody']
+    assert.throws(() => encodeInvite({ ...invite, addresses }), refusal('shape', /addresses.0 is not the multiaddr/))
+  })
+
   it('names another version', () => {
     assertFault(text.replace('starling1', 'starling2'), 'other-version', /of version 2, .* reads 1/)
   })

@@ -1,0 +1,3 @@
+export async function fuzzSockets(inputs: number, seed: number): Promise<unknown[]> {
+  return [inputs, seed]
+}
