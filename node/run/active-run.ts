@@ -160,13 +160,17 @@ export class ActiveRun {
     const { peer, request, isAlone } = this.#init
     const where = request.role === 'trainer' && rounds > 0 ? ` in round ${rounds}` : ''
     if (!this.#wantsLeave) {
-      const saved = where === '' ? '' : '; the copy is saved, join again with the same home to go on'
-      this.#say('info', `stopped${where}${saved}`)
+      this.#say('info', `stopped${where}${this.#wayBack(where)}`)
       return { type: 'stopped' }
     }
     if (this.#wantsPurge) await this.#purge(peer, isAlone())
     this.#say('info', `left the run${where}${this.#wantsPurge ? ', nothing of it is kept here' : ''}`)
     return { type: 'left' }
+  }
+
+  #wayBack(where: string): string {
+    if (this.role === 'pinner') return '; start again with the same home to go on'
+    return where === '' ? '' : '; the copy is saved, join again with the same home to go on'
   }
 
   async #purge(peer: Peer, isAlone: boolean): Promise<void> {

@@ -30,8 +30,7 @@ export async function pinForUser(peer: Pick<Peer, 'storage' | 'libp2p' | 'home'>
   } catch (cause) {
     if (!(cause instanceof DeadlineError)) throw cause
     const peers = [...new Set(libp2p.getPeers().map(String))]
-    const asked =
-      peers.length === 0 ? 'no peer is connected' : `asked ${peers.length} connected peers (${peers.join(', ')})`
+    const asked = peers.length === 0 ? 'no peer is connected to ask' : `asked ${peers.length}, ${peers.join(', ')}`
     throw new NotProvidedError(
       `nobody gave ${root} within ${FIRST_BLOCK_TIMEOUT_MS / 1000} s (${asked}): check the CID, or that a peer that has ` +
         'it is connected, with `starling status`',

@@ -60,7 +60,7 @@ export const FILES: readonly BadInput[] = [
   },
   {
     input: 'join: a folder instead of a file',
-    sentence: '. is not a regular file: give the path of one CSV or TSV file',
+    sentence: 'empty.csv lies beside the folders of classes: move it into the folder of its class, or elsewhere',
     exitCode: 1,
     ...NO_HOME,
     play: ({ world, t, home }) => run(t, 'join', world.invite, '--home', home, '--data', world.folder)
@@ -98,8 +98,7 @@ export const FILES: readonly BadInput[] = [
   {
     input: 'join: a gibibyte on one line',
     sentence:
-      'endless.csv is not well-formed: Max Record Size: record exceed the maximum number of tolerated bytes of ' +
-      '16777216 at line 1; a quote inside a quoted cell is written twice',
+      'endless.csv: the row that begins near line 1 has more than 16777216 bytes: close its quote, or give the file line ends',
     exitCode: 1,
     ...NO_HOME,
     play: joinOneLine
@@ -163,7 +162,7 @@ export const FILES: readonly BadInput[] = [
     exitCode: 1,
     ...NO_HOME,
     play: ({ world, t, home }) =>
-      run(t, 'create', '--home', home, '--data', world.path('good.csv'), '--label', 'specie')
+      run(t, 'create', '--yes', '--home', home, '--data', world.path('good.csv'), '--label', 'specie')
   },
   {
     input: 'create: one class only',

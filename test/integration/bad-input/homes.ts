@@ -89,8 +89,8 @@ export const HOMES: readonly BadInput[] = [
   {
     input: 'join: a home whose configuration is half-written',
     sentence:
-      "HOME/config.json is not a valid configuration (Expected ',' or '}' after property value in JSON at position 17 " +
-      '(line 1 column 18)): mend or delete it',
+      "HOME/config.json is not JSON (Expected ',' or '}' after property value in JSON at position 17 (line 1 column 18)): " +
+      'mend or delete it',
     exitCode: 1,
     ...works('the home is left as it is, and works once the file is gone', 'config.json'),
     play: joinAfter((home) => writeFile(join(home, 'config.json'), '{"listen": "/ip4'.concat('"')))
@@ -124,8 +124,9 @@ export const HOMES: readonly BadInput[] = [
     check: async ({ home }) => assert.equal(await readFile(home, 'utf8'), 'mine')
   },
   {
-    input: 'join: a home in use',
-    sentence: 'home pinner is in use by process N: stop that process, or choose another home',
+    input: 'join: a run that the peer in the home is in already',
+    sentence:
+      'the peer that runs in pinner is in run run (CID) already: see `starling status`, or `starling leave` it first',
     exitCode: 1,
     state: 'the other process goes on',
     play: ({ world, t }) => run(t, 'join', world.invite, '--home', world.pinnerHome, '--data', world.path('good.csv')),

@@ -94,7 +94,7 @@ export const INVITES: readonly BadInput[] = [
   {
     input: 'pin: something that is no CID, at a running peer',
     sentence: 'not-a-cid is not a CID: copy it from `starling checkpoints` or from whoever announced it',
-    exitCode: 1,
+    exitCode: 2,
     ...NOTHING_CHANGED,
     play: ({ world, t }) => run(t, 'pin', 'not-a-cid', '--home', world.pinnerHome)
   },
