@@ -39,9 +39,7 @@ export async function takePart(init: TakePartInit): Promise<void> {
 }
 
 /** Hands the run over to the peer that runs in the home, and tells what happens in it there. */
-async function joinRunning({ request, home, maxUpload, onDone }: TakePartInit, logger: Logger, signal: AbortSignal) {
-  if (maxUpload !== undefined)
-    logger.warn(`--max-upload has no effect: the peer that runs in ${home} was started with its own`)
+async function joinRunning({ request, home, onDone }: TakePartInit, logger: Logger, signal: AbortSignal) {
   let run: string | undefined
   const leave = () => {
     if (run === undefined) return
