@@ -39,6 +39,18 @@ suite('link service', () => {
     await waitFor(() => link.rttMs > 0 && link.remoteDegree === 1)
   })
 
+  test('rests without links, takes none meanwhile, and has them again at once when it wakes', async (t) => {
+    const [caller, callee] = await linkedPeers(t)
+    callee.knows(caller)
+    await callee.links.rest()
+    await waitFor(() => caller.linked.length === 0 && callee.linked.length === 0)
+    caller.links.seekAnew()
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    assert.deepEqual([caller.linked, callee.linked], [[], []])
+    callee.links.wake()
+    await waitFor(() => areLinked(caller, callee))
+  })
+
   test('delivers frames both ways', async (t) => {
     const [caller, callee] = await linkedPeers(t)
     const delta = { header: filled(900, 1), payload: filled(3000, 2) }

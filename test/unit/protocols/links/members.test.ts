@@ -62,6 +62,16 @@ suite('members', () => {
     assert.deepEqual(askable(members, 500), [])
   })
 
+  test('are asked again at once when their failures were not theirs', () => {
+    const members = membersOf('a', 'b')
+    for (let i = 0; i < 5; i++) members.failed('a', 0)
+    assert.deepEqual(askable(members, 500), ['b'])
+    members.forgive()
+    assert.deepEqual(askable(members, 500), ['a', 'b'])
+    members.failed('a', 500)
+    assert.deepEqual(askable(members, 1500), ['a', 'b'], 'the first failure again')
+  })
+
   test('count as trainers until they say no, and stay known after it', () => {
     const members = membersOf('a', 'b')
     members.notTrainer('a')
