@@ -20,7 +20,7 @@ describe('mutated messages over sockets', () => {
         total(report) > inputs / 2 && total(report) <= inputs,
         `${protocol}: ${total(report)} of ${inputs} refused`
       )
-      assert.ok(Object.keys(report.refused).length >= 3, `${protocol}: ${Object.keys(report.refused)}`)
+      assert.ok(Object.keys(report.refused).length >= 2, `${protocol}: ${Object.keys(report.refused)}`)
       assert.ok(rounds > 0)
       assert.ok(memory.after - memory.before < MAX_GROWTH_BYTES, `${protocol}: ${memory.after - memory.before} bytes`)
     }
