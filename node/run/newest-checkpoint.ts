@@ -14,6 +14,11 @@ export class NewestCheckpoint {
     return this.#newest
   }
 
+  /** Takes back one that nobody gives: else its author, who may claim any round, keeps all others from being heard. */
+  withdraw(checkpoint: SignedCheckpointAnnouncement, instead: SignedCheckpointAnnouncement | undefined): void {
+    if (this.#newest === checkpoint) this.#newest = instead
+  }
+
   /** True when it is newer than what was known: by phase, then by round. */
   offer(checkpoint: SignedCheckpointAnnouncement): boolean {
     if (this.#newest !== undefined && rank(checkpoint) <= rank(this.#newest)) return false

@@ -22,6 +22,9 @@ import { StandStillWatch } from './stand-still-watch.ts'
 /** A checkpoint that could not be fetched is tried again while it is the newest. */
 const RETRY_MS = 2000
 
+/** … and after so many attempts it counts as never announced. */
+const MAX_ATTEMPTS = 5
+
 /** A fetch goes on for so long after a newer checkpoint was announced: its author may be gone for good. */
 const OUTDATED_MS = 2000
 
@@ -53,6 +56,8 @@ export class PinnerRun {
   readonly #trouble: DiskTrouble
   #fetching: Promise<void> | undefined
   #attempt = new AbortController()
+  /** The newest checkpoint that is here. */
+  #kept: SignedCheckpointAnnouncement | undefined
 
   constructor(init: PinnerInit) {
     this.#init = init
@@ -142,12 +147,17 @@ export class PinnerRun {
   /** Fetches the newest checkpoint, and again until nothing newer came meanwhile. */
   async #fetch(): Promise<void> {
     const { signal } = this.#stopping
-    let kept: SignedCheckpointAnnouncement | undefined
-    while (!signal.aborted && kept !== this.#newest.announced) {
+    let attempts = 0
+    while (!signal.aborted && this.#kept !== this.#newest.announced) {
       const wanted = this.#newest.announced!
       this.#attempt = new AbortController()
-      if (await this.#keep(wanted)) kept = wanted
-      else if (wanted === this.#newest.announced)
+      if (await this.#keep(wanted)) {
+        this.#kept = wanted
+        attempts = 0
+      } else if (++attempts >= MAX_ATTEMPTS) {
+        this.#newest.withdraw(wanted, this.#kept)
+        attempts = 0
+      } else if (wanted === this.#newest.announced)
         await new Promise<void>((resolve) => systemClock.after(RETRY_MS, resolve))
     }
     this.#fetching = undefined

@@ -19,6 +19,10 @@ const MAX_WAITING_FRAMES = 2
 /** A copy's hash is compared on every eighth delta, and on every fetched copy (DESIGN 4). */
 const HASH_CHECK_DELTAS = 8
 
+/** Starts of one author within an hour (DESIGN 5); each may cost a fetched copy. */
+const MAX_STARTS = 10
+const STARTS_WINDOW_MS = 3_600_000
+
 /** One announced delta as it travels: the sealed header, and the payload if it rides along. */
 export interface DeltaFrame {
   readonly header: Uint8Array
@@ -105,6 +109,8 @@ export class ChainFollower {
   readonly #seen = new Map<number, SignedDeltaHeader>()
   /** The newest incarnation that was seen, whether or not a copy of it is held. */
   #incarnation: Uint8Array | undefined
+  /** When the last incarnations were first seen, oldest first. */
+  readonly #startsAt: number[] = []
   #waiting: { frame: DeltaFrame; heardAt: number }[] = []
   #isWorking = false
   #isClosed = false
@@ -214,11 +220,21 @@ export class ChainFollower {
   /** The start time leads an incarnation, so that byte order is age order: the newer start wins. */
   #isFromOlderStart({ incarnation }: DeltaHeader): boolean {
     const age = this.#incarnation === undefined ? 1 : compareBytes(incarnation, this.#incarnation)
-    if (age > 0) {
+    if (age > 0 && this.#isStartDue()) {
       this.#incarnation = incarnation
       this.#seen.clear()
+      return false
     }
-    return age < 0
+    return age !== 0
+  }
+
+  /** Whether the author may have started anew: one that does so all the time is followed in its last start alone. */
+  #isStartDue(): boolean {
+    const now = this.#init.clock.now()
+    if (this.#startsAt.length >= MAX_STARTS && now - this.#startsAt[0]! < STARTS_WINDOW_MS) return false
+    this.#startsAt.push(now)
+    if (this.#startsAt.length > MAX_STARTS) this.#startsAt.shift()
+    return true
   }
 
   #remember(signed: SignedDeltaHeader): void {

@@ -367,7 +367,7 @@ export class LinkService {
   }
 
   #learn(members: readonly Member[]): void {
-    for (const member of members) this.addMember(peerText(member.peer), member)
+    for (const member of members) this.members.addHearsay(peerText(member.peer), member)
   }
 }
 

@@ -15,6 +15,8 @@ interface KnownMember {
   notBefore: number
   /** False once it has said that it has no data. */
   isTrainer: boolean
+  /** True once a link to it stood. */
+  hasLinked: boolean
 }
 
 /** Who else is in the run, as far as this peer has heard: from the invite, refusals, beacons and callers. */
@@ -31,16 +33,29 @@ export class Members {
     return [...this.#known.values()].filter(({ isTrainer }) => isTrainer).length
   }
 
-  /** Adds or refreshes a member. When the table is full, the one heard of longest ago leaves. */
+  /** Adds or refreshes a member by its own word. When the table is full, the one heard of longest ago leaves. */
   add(id: string, member: Member): void {
     if (id === this.#self) return
     const known = this.#known.get(id)
     this.#known.delete(id)
     this.#known.set(
       id,
-      known === undefined ? { id, member, failures: 0, notBefore: 0, isTrainer: true } : { ...known, member }
+      known === undefined
+        ? { id, member, failures: 0, notBefore: 0, isTrainer: true, hasLinked: false }
+        : { ...known, member }
     )
-    if (this.#known.size > MAX_MEMBERS) this.#known.delete(this.#known.keys().next().value!)
+    if (this.#known.size > MAX_MEMBERS) this.#known.delete(this.#leastKnown())
+  }
+
+  /** Adds a member that somebody else has named: of one that is known, others cannot change the addresses. */
+  addHearsay(id: string, member: Member): void {
+    if (!this.#known.has(id)) this.add(id, member)
+  }
+
+  /** Who was heard of longest ago and never linked to: names are made up faster than links. */
+  #leastKnown(): string {
+    const stranger = this.#known.values().find(({ hasLinked }) => !hasLinked)
+    return stranger?.id ?? this.#known.keys().next().value!
   }
 
   /** Members that may be asked at `now`, in the order of `random` (a number in [0, 1) each call). */
@@ -81,6 +96,8 @@ export class Members {
 
   succeeded(id: string): void {
     const known = this.#known.get(id)
-    if (known !== undefined) known.failures = 0
+    if (known === undefined) return
+    known.failures = 0
+    known.hasLinked = true
   }
 }

@@ -2,6 +2,7 @@ import type { GossipSub, Message } from '@libp2p/gossipsub'
 import { TopicValidatorResult } from '@libp2p/gossipsub'
 import type { PeerId } from '@libp2p/interface'
 import { equals } from 'uint8arrays/equals'
+import { systemClock } from '../clock.ts'
 import {
   InvalidRecordError,
   MAX_BEACON_BYTES,
@@ -15,6 +16,7 @@ import {
   type SignedCheckpointAnnouncement,
   type SignedDeltaHeader
 } from '../envelope/index.ts'
+import { AuthorLimit, type Rate } from './author-limit.ts'
 import { MAX_EQUIVOCATION_PROOF_BYTES, parseEquivocationProof } from './equivocation-proof.ts'
 
 /** The topics of a run (DESIGN 5). */
@@ -33,6 +35,12 @@ const MAX_BYTES: Readonly<Record<TopicName, number>> = {
   faults: MAX_EQUIVOCATION_PROOF_BYTES
 }
 
+/** Honest peers send a header or a beacon every ten seconds at most, the first few sooner; twice as many pass. */
+const SELDOM: Rate = { burst: 8, refillMs: 5000 }
+
+/** Checkpoints come by rounds, and the smallest models play hundreds a second; their last one must not be lost. */
+const OFTEN: Rate = { burst: 64, refillMs: 100 }
+
 export interface RunTopicsInit {
   readonly pubsub: GossipSub
   readonly network: string
@@ -48,18 +56,28 @@ export interface RunTopicsInit {
   readonly onRefused: (peer: string, reason: RefusalReason) => void
 }
 
-/** Delivers an accepted record, after the validator has parsed it. */
-type Deliver = () => void
+/** A record that the validator has parsed: whose it is, of which run, and what accepting it does. */
+interface Parsed {
+  readonly author: Uint8Array
+  readonly run: Uint8Array
+  readonly deliver: () => void
+}
 
 /**
  * What everybody in a run hears: sampled headers, checkpoints, beacons, proofs of equivocation.
  *
  * Records are signed themselves, so gossipsub signs nothing and names messages by their hash. The validator *rejects*
  * (and so lowers the sender's score for) what any honest forwarder could see to be wrong: size, shape, signature. What
- * depends on state, such as another run, is *ignored*. Messages may be lost or repeated; nothing depends on any one.
+ * depends on state, such as another run or an author that sends too much, is *ignored* and so not passed on. Messages may be lost or repeated; nothing depends on any one.
  */
 export class RunTopics {
   readonly #init: RunTopicsInit
+  readonly #limits: Readonly<Record<TopicName, AuthorLimit>> = {
+    deltas: new AuthorLimit(SELDOM),
+    checkpoints: new AuthorLimit(OFTEN),
+    members: new AuthorLimit(SELDOM),
+    faults: new AuthorLimit(SELDOM)
+  }
 
   constructor(init: RunTopicsInit) {
     this.#init = init
@@ -96,8 +114,12 @@ export class RunTopics {
       if (data.byteLength > MAX_BYTES[name]) {
         throw new InvalidRecordError('oversized', `${data.byteLength} bytes on ${name}, at most ${MAX_BYTES[name]}`)
       }
-      const deliver = await this.#parse(name, data)
-      if (deliver === undefined) return TopicValidatorResult.Ignore
+      const { author, run, deliver } = await this.#parse(name, data)
+      if (!equals(run, this.#init.runBytes)) return TopicValidatorResult.Ignore
+      if (!this.#limits[name].take(author, systemClock.now())) {
+        this.#init.onRefused(peer.toString(), 'rate')
+        return TopicValidatorResult.Ignore
+      }
       deliver()
       return TopicValidatorResult.Accept
     } catch (error) {
@@ -107,21 +129,22 @@ export class RunTopics {
     }
   }
 
-  async #parse(name: TopicName, data: Uint8Array): Promise<Deliver | undefined> {
-    const { runBytes, onHeader, onCheckpoint, onBeacon, onEquivocation } = this.#init
+  async #parse(name: TopicName, data: Uint8Array): Promise<Parsed> {
+    const { onHeader, onCheckpoint, onBeacon, onEquivocation } = this.#init
     if (name === 'deltas') {
       const signed = await parseDeltaHeader(data)
-      return equals(signed.header.run, runBytes) ? () => onHeader(signed) : undefined
+      return { author: signed.header.author, run: signed.header.run, deliver: () => onHeader(signed) }
     }
     if (name === 'checkpoints') {
       const signed = await parseCheckpointAnnouncement(data)
-      return equals(signed.announcement.run, runBytes) ? () => onCheckpoint(signed) : undefined
+      const { author, run } = signed.announcement
+      return { author, run, deliver: () => onCheckpoint(signed) }
     }
     if (name === 'members') {
       const signed = await parseBeacon(data)
-      return equals(signed.beacon.run, runBytes) ? () => onBeacon(signed) : undefined
+      return { author: signed.beacon.peer, run: signed.beacon.run, deliver: () => onBeacon(signed) }
     }
     const { author, run } = await parseEquivocationProof(data)
-    return equals(run, runBytes) ? () => onEquivocation(author) : undefined
+    return { author, run, deliver: () => onEquivocation(author) }
   }
 }

@@ -39,6 +39,11 @@ export class HostilePeer {
     return this.#stream!
   }
 
+  /** Frames on the link. */
+  get frames(): LengthPrefixedStream {
+    return this.#frames!
+  }
+
   /** A payload that changes nothing: all scales and codes are zero. */
   get silentPayload(): Uint8Array {
     return new Uint8Array(int4Bytes(this.victim.run.manifest.parameterCount))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { callControl } from '../../node/control/control-client.ts'
-import type { PeerStatus } from '../../node/control/index.ts'
+import type { PeerStatus, RunStatus } from '../../node/control/index.ts'
 import { createInvitedRun } from './invited-run.ts'
 import { playedRounds } from './played-rounds.ts'
 import { start } from './starling.ts'
@@ -14,9 +14,10 @@ const ENDLESS = ['--rounds', '1000000', '--checkpoint-every', '1000000']
 const LIMIT = 20_000
 const WINDOW_MS = 15_000
 
-/** As `starling status` asks for it, without a process for each question. */
-async function status(home: string): Promise<PeerStatus> {
-  return (await callControl(home, 'GET', '/status')) as PeerStatus
+/** The one run of a peer, as `starling status` asks for it, without a process for each question. */
+async function status(home: string): Promise<RunStatus & Pick<PeerStatus, 'sentBytes'>> {
+  const { runs, sentBytes } = (await callControl(home, 'GET', '/status')) as PeerStatus
+  return { ...runs[0]!, sentBytes }
 }
 
 /** Undefined while the peer does not answer yet. */
@@ -25,7 +26,7 @@ async function linksOf(home: string): Promise<number | undefined> {
 }
 
 /** What only a peer at fault is refused for. */
-function faultsIn({ refused }: PeerStatus): string[] {
+function faultsIn({ refused }: RunStatus): string[] {
   return Object.keys(refused).filter((reason) => !['replayed', 'rate', 'gap'].includes(reason))
 }
 
@@ -73,8 +74,8 @@ describe('a peer with limits', () => {
     const peer = start(t, ...words, '--hours', `${clock(from)}-${clock(to)}`)
     await peer.says(`paused until ${clock(from)}`)
     await waitFor('an answer', async () => (await linksOf(home)) !== undefined)
-    const { training, links } = await status(home)
-    assert.equal(training?.state, 'paused')
+    const { state, training, links } = await status(home)
+    assert.equal(state, 'paused')
     assert.equal(training?.paused, `until ${clock(from)}`)
     assert.equal(training?.round, 0)
     assert.deepEqual(links, [])

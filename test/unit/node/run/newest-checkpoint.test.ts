@@ -31,4 +31,20 @@ describe('the newest checkpoint', () => {
     assert.ok(newest.offer(await announced(1, 'done')))
     assert.ok(!newest.offer(await announced(9_000_000, 'closing')))
   })
+
+  it('can be taken back, so that one that nobody gives does not outrank all others for ever', async () => {
+    const newest = new NewestCheckpoint()
+    const [kept, bogus, next] = [
+      await announced(10, 'training'),
+      await announced(9_000_000, 'done'),
+      await announced(20, 'training')
+    ]
+    newest.offer(kept)
+    newest.offer(bogus)
+    newest.withdraw(kept, undefined)
+    assert.equal(newest.announced, bogus)
+    newest.withdraw(bogus, kept)
+    assert.equal(newest.announced, kept)
+    assert.ok(newest.offer(next))
+  })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { MAX_GAP_DELTAS } from '../../../../protocols/delta-gossip/index.ts'
+import { filled } from '../envelope/samples.ts'
 import { FollowerBench, SECOND_START } from './follower-bench.ts'
 
 suite('chain follower', () => {
@@ -179,6 +180,19 @@ suite('chain follower of an author that starts again', () => {
     await bench.deliver({ header: frame.header })
     assert.deepEqual(bench.failures, ['no such payload'])
     assert.deepEqual(bench.keeper.copy, bench.chain.newest.copy, 'the version named is the copy held')
+  })
+
+  test('follows ten starts an hour of one author, and no more', async () => {
+    const bench = new FollowerBench()
+    for (let start = 1; start <= 15; start++) {
+      const restarted = bench.chainFrom(filled(16, start), bench.initial)
+      await bench.deliver((await restarted.publish()).frame)
+    }
+    assert.equal(bench.heard.length, 10)
+    assert.deepEqual(bench.refused, Array(5).fill('replayed'))
+    bench.now += 3_600_000
+    await bench.deliver((await bench.chainFrom(filled(16, 99), bench.initial).publish()).frame)
+    assert.equal(bench.heard.length, 11)
   })
 
   test('refuses the older of two starts, as frames and as a fetched copy', async () => {

@@ -32,6 +32,23 @@ suite('members', () => {
     )
   })
 
+  test('keep their own addresses, whatever others say of them', () => {
+    const members = membersOf('a')
+    members.addHearsay('a', { ...member, addresses: ['/ip4/192.0.2.1/tcp/22'] })
+    members.addHearsay('b', { ...member, addresses: ['/ip4/192.0.2.2/tcp/1'] })
+    const addresses = members.candidates(0, nobody, () => 0).map(({ member: { addresses } }) => addresses)
+    assert.deepEqual(addresses, [[], ['/ip4/192.0.2.2/tcp/1']])
+  })
+
+  test('that were neighbours outlast any number of names', () => {
+    const members = membersOf('neighbour', 'stranger')
+    members.succeeded('neighbour')
+    for (let at = 0; at < 3000; at++) members.addHearsay(`made-up-${at}`, member)
+    const ids = askable(members, 0)
+    assert.equal(ids.length, 1024)
+    assert.ok(ids.includes('neighbour') && !ids.includes('stranger'))
+  })
+
   test('come in the order that chance gives', () => {
     const draws = [0.9, 0.1, 0.5]
     const drawn = membersOf('a', 'b', 'c').candidates(0, nobody, () => draws.shift()!)
