@@ -68,7 +68,7 @@ export async function followRun(home: string, wanted: RunRequest, onEvent: (even
       throw new PeerEndedError(resolve(home))
     })
   } catch (error) {
-    // What would else mean that nothing has begun yet, and could be tried again.
+    // Else it would mean that nothing has begun yet, and that it may be tried again.
     throw hasJoined && error instanceof PeerEndedError ? new FollowedPeerEndedError(resolve(home), error) : error
   }
 }
@@ -111,7 +111,8 @@ interface Call {
 function send({ timeout, ...call }: Call, body?: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-    const sent = request({ ...call, headers, ...(timeout === undefined ? {} : { timeout }) }, resolve)
+    // A connection of its own: one that is kept may be closed by a peer that ends just when it is used again.
+    const sent = request({ ...call, agent: false, headers, ...(timeout === undefined ? {} : { timeout }) }, resolve)
     sent.once('timeout', () => sent.destroy(new ControlError(`no answer after ${TIMEOUT_MS / 1000} s`)))
     sent.once('error', reject)
     sent.end(body)

@@ -14,7 +14,7 @@ const MAX_BODY_BYTES = 128 * 1024
 /** What may wait for somebody who follows a run and does not read; past it lines are left out. */
 const MAX_UNREAD_CHARACTERS = 256 * 1024
 
-/** Whoever follows a run hears how it ended before the socket closes, unless it does not read. */
+/** Whoever asked is answered before the socket closes, and who follows a run hears how it ended, unless it does not read. */
 const LAST_WORDS_MS = 1000
 
 const OWNER_ONLY = 0o600
@@ -53,13 +53,13 @@ export interface ControlServer {
 export async function startControl(home: string, controls: Controls): Promise<ControlServer> {
   const socket = await controlPath(home)
   await rm(socket.path, { force: true })
-  const followers = new Set<Promise<void>>()
-  const app = createApp(controls, followers)
+  const answers = new Set<Promise<void>>()
+  const app = createApp(controls, answers)
   await app.listen({ path: socket.path })
   await chmod(socket.path, OWNER_ONLY)
   return {
     close: async () => {
-      await Promise.race([Promise.all(followers), delay(LAST_WORDS_MS, undefined, { ref: false })])
+      await Promise.race([Promise.all(answers), delay(LAST_WORDS_MS, undefined, { ref: false })])
       await app.close()
       await rm(socket.path, { force: true })
       await socket.close()
@@ -72,18 +72,20 @@ interface RunQuery {
   readonly purge?: string
 }
 
-function createApp(controls: Controls, followers: Set<Promise<void>>): FastifyInstance {
+function createApp(controls: Controls, answers: Set<Promise<void>>): FastifyInstance {
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true })
+  app.addHook('onRequest', async (_, { raw }) => {
+    const answered = finished(raw)
+      .catch(() => {})
+      .finally(() => answers.delete(answered))
+    answers.add(answered)
+  })
   app.get('/status', async () => peerStatus.parse(controls.status()))
   app.post('/runs', async ({ body }, reply) => {
     const wanted = runRequest.safeParse(body)
     if (!wanted.success) return reply.code(400).send({ message: z.prettifyError(wanted.error) })
     const lines = new Lines()
     await controls.join(wanted.data, (event) => lines.add(event))
-    const sent = finished(reply.raw)
-      .catch(() => {})
-      .finally(() => followers.delete(sent))
-    followers.add(sent)
     return reply.type('application/x-ndjson').send(lines.stream)
   })
   app.post<{ Querystring: RunQuery }>('/pause', async ({ query }) => {

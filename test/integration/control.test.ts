@@ -136,6 +136,37 @@ describe('a running peer', () => {
     assert.match(wrong.stderr, /^starling: nonsense is not a CID/)
   })
 
+  it('takes another run in, which Ctrl-C leaves alone, and is succeeded by the next peer when it is killed', async (t) => {
+    const { home, join: joinRun } = await startCompany(t)
+    const first = await joinRun()
+    const other = await createInvitedRun(t, await temporaryFolder(t), ...ENDLESS, '--name', 'other')
+    await start(t, 'start', other.invite, '--home', other.home).says('following run')
+    const second = start(t, 'join', other.invite, '--home', home, '--data', other.data, '--wait-for-links', '0')
+    await second.says('joined run')
+    await second.says('round 1 of')
+    assert.equal((await statusOf(t, home)).runs.length, 2)
+    second.kill('SIGINT')
+    const { code, stderr } = await second.finished
+    assert.equal(code, 130, stderr)
+    assert.match(stderr, /leaving this run; the peer goes on with its other runs[\s\S]*left the run in round/)
+    assert.equal((await onlyRun(t, home)).name, 'run')
+
+    first.kill('SIGKILL')
+    await first.finished
+    assert.ok(await isServing(home), 'nothing is left of its socket')
+    assert.equal((await run(t, 'status', '--home', home)).code, 1)
+    const third = await joinRun()
+    await third.says('resumed from the own copy')
+    await runJson(t, 'leave', '--home', home)
+    const { stdout } = await run(t, 'logs', '--home', home, '--lines', '1000', '--json')
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { msg: string; runName?: string })
+    assert.ok(lines.some(({ msg, runName }) => runName === 'other' && msg.startsWith('left the run')))
+    assert.match(lines.at(-1)!.msg, /^left the run in round/)
+  })
+
   it('that has no data says so when it is told to pause', async (t) => {
     const { keeper } = await startCompany(t)
     const { code, stderr } = await run(t, 'pause', '--home', keeper)

@@ -1,4 +1,5 @@
 /** A real trainer in this process, so that a test can look into it: own home, libp2p node, worker thread and store. */
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { createPeer, type Peer } from '../../node/peer.ts'
@@ -16,6 +17,7 @@ export const NETWORK = 'test'
 
 /** A small linear run on blobs, written into a home. Longer than any test unless the plan says otherwise. */
 export async function writeRun(folder: string, plan: Partial<RunPlan> = {}): Promise<{ home: string; id: CID }> {
+  await mkdir(folder, { recursive: true })
   const data = [await writeBlobs(join(folder, 'schema.csv'), 60, 1)]
   const whole = { ...DEFAULT_PLAN, name: 'test', data, label: LABEL, model: 'linear', rounds: 1_000_000, ...plan }
   const draft = await draftRun(whole)
