@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { callControl, PeerEndedError } from '../control/control-client.ts'
+import { callControl, NotRunningError, PeerEndedError } from '../control/control-client.ts'
 import type { PeerStatus } from '../control/index.ts'
 import { DEFAULT_HOME } from './options.ts'
 
@@ -51,12 +51,12 @@ async function leave({ home, run, json, purge }: RunOptions & { purge?: boolean 
   report(json, 'left')
 }
 
-/** A peer that ends while it is asked to is being left by somebody else too. */
+/** A peer that has ended since it told its status was left by somebody else too. */
 async function isLastLeft(home: string, path: string): Promise<boolean> {
   try {
     return ((await callControl(home, 'POST', path)) as { isLast: boolean }).isLast
   } catch (error) {
-    if (error instanceof PeerEndedError) return true
+    if (error instanceof PeerEndedError || error instanceof NotRunningError) return true
     throw error
   }
 }

@@ -98,7 +98,7 @@ function drawLoss({ loss, lossTrend, trainMs, waitMs, samples, engine }: NonNull
   const times =
     trainMs === undefined || waitMs === undefined
       ? ''
-      : `, newest round ${Math.round(trainMs)} ms in training, ${Math.round(waitMs)} ms in waiting`
+      : `, newest round ${trainMs.toFixed(1)} ms in training, ${waitMs.toFixed(1)} ms in waiting`
   return [
     ...(loss === undefined ? [] : [`  loss ${loss.toFixed(3)}  ${trendLine(lossTrend)}`]),
     `  ${samples} rows, engine ${engine}${times}`

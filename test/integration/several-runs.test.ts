@@ -72,7 +72,7 @@ describe('several runs in one peer', () => {
     { invite }: ForeignRun,
     changes: Partial<Extract<RunRequest, { role: 'trainer' }>> = {}
   ): RunRequest {
-    return { role: 'trainer', invite, data, seed: 1, waitForLinks: 1, waitSeconds: 60, lingerSeconds: 0, ...changes }
+    return { role: 'trainer', invite, data, seed: 1, waitForLinks: 1, waitSeconds: 10, lingerSeconds: 0, ...changes }
   }
 
   async function statusOf(home: string): Promise<PeerStatus> {
@@ -94,7 +94,7 @@ describe('several runs in one peer', () => {
   async function trains(home: string, id: string, rounds = 3): Promise<void> {
     const start = (await runIn(home, id))?.training?.round ?? 0
     const hasTrained = async () => ((await runIn(home, id))?.training?.round ?? 0) >= start + rounds
-    await waitFor(`rounds of ${id}`, hasTrained, 20_000).catch((error: Error) => {
+    await waitFor(`rounds of ${id}`, hasTrained).catch((error: Error) => {
       throw new Error(`${error.message}; ${heard.slice(-20).join('\n')}`)
     })
   }

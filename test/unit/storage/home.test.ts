@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { openHome } from '../../../storage/index.ts'
+import { homeHolder, openHome } from '../../../storage/index.ts'
 import { temporaryFolder } from './temporary-home.ts'
 
 const PERMISSIONS = 0o777
@@ -79,6 +79,20 @@ test('refuses a second opener in this process', async (t) => {
   const dir = await temporaryFolder(t)
   await openHome(dir, { create: true })
   await assert.rejects(openHome(dir), { code: 'ERR_HOME_IN_USE', dir, pid: process.pid })
+})
+
+test('tells who holds a home: nobody, this process, another one, and nobody when that was killed', async (t) => {
+  const dir = join(await temporaryFolder(t), 'home')
+  assert.equal(await homeHolder(dir), undefined)
+  const home = await openHome(dir, { create: true })
+  assert.equal(await homeHolder(dir), process.pid)
+  await home.close()
+  assert.equal(await homeHolder(dir), undefined)
+  const child = await holdInChild(t, dir)
+  assert.equal(await homeHolder(dir), child.pid)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  assert.equal(await homeHolder(dir), undefined)
 })
 
 test('refuses a home that another process holds, and takes it over once that process was killed', async (t) => {
