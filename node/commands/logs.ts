@@ -74,13 +74,15 @@ function linesOf(text: string): string[] {
 async function followLog(home: string, from: number, show: (line: string) => void): Promise<never> {
   const { signal, dispose } = interruptSignal()
   try {
+    let file = await fileOf(home)
     for (let at = from; ; await delay(POLL_MS, undefined, { signal })) {
-      const { size } = await stat(logPath(home)).catch(() => ({ size: at }))
-      if (size < at) {
+      const newest = await fileOf(home)
+      if (file !== undefined && newest !== file) {
         // The log was begun anew since: what was added before that is in the older one.
         for (const line of linesOf((await readFrom(olderLogPath(home), at)).text)) show(line)
         at = 0
       }
+      file = newest
       const { text, next } = await readFrom(logPath(home), at)
       for (const line of linesOf(text)) show(line)
       at = next
@@ -90,6 +92,11 @@ async function followLog(home: string, from: number, show: (line: string) => voi
   } finally {
     dispose()
   }
+}
+
+/** What tells a log from the one that was begun after it; undefined while there is none. */
+async function fileOf(home: string): Promise<number | undefined> {
+  return (await stat(logPath(home)).catch(() => undefined))?.ino
 }
 
 /** Whole lines after `at` bytes, and where the next ones begin. */

@@ -4,6 +4,7 @@ import type { RunEnd, RunEvent, RunRequest, RunStatus } from '../control/index.t
 import type { Peer } from '../peer.ts'
 import { pinRun } from './pinning-session.ts'
 import { purgeRun } from './purge-run.ts'
+import { RunEndingError } from './run-errors.ts'
 import type { RunFiles } from './run-files.ts'
 import type { RunningRun, RunSession, SessionEnd } from './run-session.ts'
 import { trainInRun } from './training-session.ts'
@@ -65,8 +66,10 @@ export class ActiveRun {
     })
   }
 
-  /** Takes effect before the next round, the first one included. */
+  /** Takes effect before the next round, the first one included. Throws RunEndingError when there is none. */
   pause(): void {
+    const state = this.#state
+    if (state === 'closing' || state === 'done' || state === 'leaving') throw new RunEndingError(this, state)
     this.#isPausedEarly = this.#running === undefined
     this.#running?.pause?.()
   }

@@ -59,6 +59,17 @@ export class AmbiguousRunError extends Error {
   }
 }
 
+/** All rounds of the run are played. */
+export class RunEndingError extends Error {
+  override readonly name = 'RunEndingError'
+  readonly code = 'ERR_RUN_ENDING'
+  readonly statusCode = 409
+
+  constructor(run: NamedRun, state: string) {
+    super(`run ${listed([run])} is ${state}: no round is left to pause`)
+  }
+}
+
 /** The command does not apply to a run without data. */
 export class NotTrainingError extends Error {
   override readonly name = 'NotTrainingError'

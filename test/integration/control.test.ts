@@ -157,7 +157,12 @@ describe('a running peer', () => {
     assert.equal((await run(t, 'status', '--home', home)).code, 1)
     const third = await joinRun()
     await third.says('resumed from the own copy')
+    const watch = start(t, 'status', '--watch', '--home', home)
+    await waitFor('the view', () => /^\d\d:\d\d:\d\d run: training, round \d+ of 1000000/m.test(watch.stdout))
     await runJson(t, 'leave', '--home', home)
+    const watched = await watch.finished
+    assert.equal(watched.code, 0)
+    assert.match(watched.stderr, /^the peer in .*trainer has ended/)
     const { stdout } = await run(t, 'logs', '--home', home, '--lines', '1000', '--json')
     const lines = stdout
       .trim()
