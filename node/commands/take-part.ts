@@ -39,7 +39,7 @@ export async function takePart(init: TakePartInit): Promise<void> {
 }
 
 /** Hands the run over to the peer that runs in the home, and tells what happens in it there. */
-async function joinRunning({ request, home, onDone }: TakePartInit, logger: Logger, signal: AbortSignal) {
+async function joinRunning({ request, home, listen, onDone }: TakePartInit, logger: Logger, signal: AbortSignal) {
   let run: string | undefined
   const leave = () => {
     if (run === undefined) return
@@ -55,6 +55,7 @@ async function joinRunning({ request, home, onDone }: TakePartInit, logger: Logg
       logger.info(
         `joined run ${run} in the peer that runs in ${home}, process ${event.pid}; Ctrl-C leaves this run only`
       )
+      if (listen !== undefined) logger.warn('--listen is left out: that peer listens where it was started')
       if (signal.aborted) leave()
     })
     if (end.type === 'failed') throw Object.assign(new Error(end.message), { code: end.code })
