@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Invite } from '../../protocols/envelope/index.ts'
 import type { Peer } from '../peer.ts'
 import type { RunFiles } from '../run/run-files.ts'
-import { ANY_ADDRESS, withFixedPort } from './listen.ts'
+import { ANY_ADDRESS, boundAddress, withFixedPort } from './listen.ts'
 import { withProgress } from './progress.ts'
 
 export interface OpenedSession {
@@ -28,7 +28,8 @@ export async function openSession(
   const peer = await createPeer({ home: init.home, listen: [listen] })
   try {
     // The same port at the next start, so that the addresses others remember stay true.
-    if (config.listen !== listen && !listen.endsWith('/tcp/0')) await writeHomeConfig(peer.home, { ...config, listen })
+    const bound = boundAddress(listen, peer.libp2p.getMultiaddrs().map(String))
+    if (config.listen !== bound) await writeHomeConfig(peer.home, { ...config, listen: bound })
     for (const address of peer.libp2p.getMultiaddrs()) init.log.info(`listening on ${address}`)
     const find = () => locateRun(peer, init.invite, signal)
     const run = await withProgress('asking the peers of the invite for the run', find, init)
