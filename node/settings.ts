@@ -81,21 +81,21 @@ export const SETTINGS = {
   },
   maxUpload: {
     ...AMOUNT,
-    expected: 'an amount a second, such as 500kB',
+    expected: 'a rate such as 500kB/s or 10Mbit/s',
     description: 'most that the peer sends',
     defaultText: 'no limit',
     verbs: ['join', 'start']
   },
   maxCpu: {
     ...AMOUNT,
-    expected: 'a share of a core, such as 50%',
+    expected: 'a share of one core such as 50% or 150%',
     description: 'most that the peer computes',
     defaultText: 'no limit',
     verbs: ['join', 'start']
   },
   hours: {
-    schema: z.string().regex(/^\d{1,2}:\d{2}-\d{1,2}:\d{2}$/),
-    expected: 'a time of day to another, such as 20:00-06:00',
+    schema: z.string().regex(/^\d{1,2}:\d{2}-\d{1,2}:\d{2}(, ?\d{1,2}:\d{2}-\d{1,2}:\d{2})*$/),
+    expected: 'times of day such as 20:00-06:00, several with commas',
     description: 'when the peer trains, local time',
     defaultText: 'always',
     verbs: ['join', 'start']

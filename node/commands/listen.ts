@@ -21,6 +21,12 @@ function findFreePort(): Promise<number> {
   })
 }
 
+/** `listen` with the port that the system chose, where it was left to it: `addresses` are those of the started peer. */
+export function boundAddress(listen: string, addresses: readonly string[]): string {
+  const port = addresses.map((address) => /\/tcp\/(\d+)/.exec(address)?.[1]).find((found) => found !== undefined)
+  return listen.endsWith('/tcp/0') && port !== undefined ? listen.replace(/0$/, port) : listen
+}
+
 /** An invite names at most so many addresses. */
 const MAX_ADDRESSES = 16
 

@@ -1,5 +1,5 @@
 import type { Peer } from '../peer.ts'
-import { ANY_ADDRESS, withFixedPort } from './listen.ts'
+import { ANY_ADDRESS, boundAddress, withFixedPort } from './listen.ts'
 import type { PeerLog } from './log.ts'
 
 /** Starts a peer in a home, which is made where there is none; it listens at the same address at every start. */
@@ -26,7 +26,8 @@ export async function openPeer(init: {
   try {
     init.log.keepIn(peer.home.dir)
     // The same port at the next start, so that the addresses others remember stay true.
-    if (config.listen !== listen && !listen.endsWith('/tcp/0')) await writeHomeConfig(peer.home, { ...config, listen })
+    const bound = boundAddress(listen, peer.libp2p.getMultiaddrs().map(String))
+    if (config.listen !== bound) await writeHomeConfig(peer.home, { ...config, listen: bound })
     for (const address of peer.libp2p.getMultiaddrs()) init.log.logger.info(`listening on ${address}`)
     return peer
   } catch (error) {

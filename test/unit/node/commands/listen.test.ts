@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
-import { ANY_ADDRESS, reachableAddresses, withFixedPort } from '../../../../node/commands/listen.ts'
+import {
+  ANY_ADDRESS,
+  boundAddress,
+  invitedAddresses,
+  reachableAddresses,
+  withFixedPort
+} from '../../../../node/commands/listen.ts'
 
 describe('where a peer listens', () => {
   it('gets a port that is free and stays the same', async (t) => {
@@ -17,6 +23,19 @@ describe('where a peer listens', () => {
     for (const listen of ['/ip4/127.0.0.1/tcp/4000', '/ip4/0.0.0.0/tcp/10', '/ip6/::1/tcp/4811']) {
       assert.equal(await withFixedPort(listen), listen)
     }
+  })
+
+  it('is remembered with the port that the system chose', () => {
+    const bound = ['/ip4/127.0.0.1/tcp/4802/p2p/id', '/ip4/192.0.2.7/tcp/4802/p2p/id']
+    assert.equal(boundAddress('/ip4/0.0.0.0/tcp/0', bound), '/ip4/0.0.0.0/tcp/4802')
+    assert.equal(boundAddress('/ip4/0.0.0.0/tcp/4801', bound), '/ip4/0.0.0.0/tcp/4801')
+    assert.equal(boundAddress('/ip4/0.0.0.0/tcp/0', []), '/ip4/0.0.0.0/tcp/0')
+  })
+
+  it('is named in an invite with what others can reach first, and no more than it may hold', () => {
+    const [local, far] = ['/ip4/127.0.0.1/tcp/1/p2p/id', '/ip4/192.0.2.7/tcp/1/p2p/id']
+    assert.deepEqual(invitedAddresses([local!, far!]), [far, local])
+    assert.equal(invitedAddresses(Array.from({ length: 40 }, () => far!)).length, 16)
   })
 
   it('is named by every interface when it is all of them, and as it is otherwise', () => {
