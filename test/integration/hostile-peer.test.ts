@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Stream } from '@libp2p/interface'
-import type { RefusalReason } from '../../protocols/envelope/index.ts'
+import { type RefusalReason, sealDeltaHeader } from '../../protocols/envelope/index.ts'
+import { encodeEquivocationProof } from '../../protocols/topics/index.ts'
 import { TOPIC_NAMES, topicOf } from '../../protocols/topics/run-topics.ts'
 import { claim, farAhead, HostilePeer, prefixed, protocolOf, stateAnswer, TWO_GIB } from './hostile-peer.ts'
 import { LINK_ATTACKS } from './link-attacks.ts'
@@ -153,6 +154,23 @@ describe('a hostile peer', () => {
         })
       }
     }
+    await goesOn(process.memoryUsage())
+    await hostile.peer.stop()
+  })
+
+  it('who has a copy of the key is told of to its owner, with what to do', async () => {
+    const hostile = await hostilePeer()
+    const { key, idBytes } = victim.peer
+    const copies = [1, 2].map(async (steps) =>
+      sealDeltaHeader({ ...(await hostile.header({ steps })), author: idBytes }, key)
+    )
+    const [first, second] = await Promise.all(copies)
+    await hostile.dial(protocolOf('link'))
+    const { pubsub } = hostile.peer.libp2p.services
+    const topic = topicOf(NETWORK, victim.run.id.toString(), 'faults')
+    await waitFor('the victim on the topic', () => pubsub.getSubscribers(topic).length > 0)
+    await pubsub.publish(topic, encodeEquivocationProof(first!, second!))
+    await waitFor('the notice', () => victim.notices.some((notice) => notice.includes('starling identity renew')))
     await goesOn(process.memoryUsage())
     await hostile.peer.stop()
   })

@@ -45,6 +45,8 @@ export interface TrainerPeer {
   readonly rounds: () => number
   /** Authors whose versions were mixed so far. */
   readonly mixed: ReadonlySet<string>
+  /** What the operator was told. */
+  readonly notices: readonly string[]
   /** Resolves when the run ends. */
   readonly done: Promise<unknown>
   /** As Ctrl-C stops a peer: nothing is left behind. */
@@ -75,6 +77,7 @@ export async function startTrainer({ home, run: from, seed, links }: TrainerPeer
   })
   let rounds = 0
   const mixed = new Set<string>()
+  const notices: string[] = []
   const trainer = new TrainerRun({
     peer,
     run,
@@ -86,7 +89,7 @@ export async function startTrainer({ home, run: from, seed, links }: TrainerPeer
       rounds = event.round + 1
       for (const { author } of event.mixed) mixed.add(author)
     },
-    onNotice: () => {}
+    onNotice: (message) => notices.push(message)
   })
   await trainer.start()
   const done = trainer.train(stopping.signal)
@@ -99,5 +102,5 @@ export async function startTrainer({ home, run: from, seed, links }: TrainerPeer
   }
   const addresses = peer.libp2p.getMultiaddrs().map(String)
   const own: Invite = { v: 1, run: run.id.bytes, network: NETWORK, addresses }
-  return { peer, run, trainer, invite: own, rounds: () => rounds, mixed, done, stop }
+  return { peer, run, trainer, invite: own, rounds: () => rounds, mixed, notices, done, stop }
 }

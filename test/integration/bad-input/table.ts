@@ -20,6 +20,11 @@ What the program says and does about input that is wrong: every line is a test t
 prints, its exit code and what it leaves behind (\`test/integration/bad-input/\`). CID, PEER, ADDRESS and N stand for what differs
 from run to run, HOME for the peer's folder. What goes on in spite of the input says so in its log and ends with 0. This page is
 written by \`node test/integration/bad-input/regenerate.ts\`.
+
+What other peers send is tried in \`test/integration/hostile-peer.test.ts\` and \`test/fuzz/\`: it is refused, counted by reason in
+\`starling status\`, and the peer goes on. Of two headers for one sequence number the neighbours drop the author's link; the owner
+of a key that somebody copied reads: \`this peer's key signs in two places at once, and the neighbours drop whoever uses it: stop
+the other process, or, if the key was copied, leave and make a new one with starling identity renew\`.
 `
 
 /** The page that lists all bad input. */
