@@ -30,6 +30,13 @@ export { type InferSchemaOptions, inferSchema } from './infer-schema.ts'
 export { type PartitionScheme, partition } from './partition.ts'
 export { checkTable, readTable } from './read-table.ts'
 export { SAMPLE_SETS, type SampleSet } from './sample-sets.ts'
-export { type CategoryColumn, type Column, featureCount, type NumberColumn, type TaskSchema } from './schema.ts'
+export {
+  type CategoryColumn,
+  type Column,
+  featureCount,
+  inputShape,
+  type NumberColumn,
+  type TaskSchema
+} from './schema.ts'
 export type { Table } from './table.ts'
 export { writeTable } from './write-table.ts'

@@ -10,6 +10,11 @@ export function featureCount(schema: TaskSchema): number {
   return schema.columns.reduce((sum, column) => sum + columnWidth(column), 0)
 }
 
+/** Shape of one row as a model takes it. */
+export function inputShape(schema: TaskSchema): readonly number[] {
+  return [featureCount(schema)]
+}
+
 /** How many features one column becomes. */
 export function columnWidth(column: Column): number {
   return column.kind === 'number' ? 1 : column.values.length + 1

@@ -1,8 +1,16 @@
 import type { RunManifest } from '../../protocols/envelope/index.ts'
 import { authorOf } from '../../protocols/envelope/index.ts'
 import type { Home, Storage } from '../../storage/index.ts'
-import { featureCount, inferSchema, readTable, type TaskSchema } from '../data/index.ts'
-import { buildTopology, decodeTopology, encodeModelJson, initialWeights } from '../training/index.ts'
+import { inferSchema, inputShape, readTable, type TaskSchema } from '../data/index.ts'
+import {
+  buildTopology,
+  decodeTopology,
+  drawInitialWeights,
+  encodeModelJson,
+  isModelPath,
+  readOwnModel,
+  requireModelFits
+} from '../training/index.ts'
 import { type RunFiles, writeRunFiles } from './run-files.ts'
 import type { RunPlan } from './run-plan.ts'
 
@@ -23,9 +31,11 @@ export interface DraftRun {
   readonly plan: RunPlan
   readonly task: TaskSchema
   readonly modelJson: Uint8Array
+  /** Weights that came with the user's own model; without them the seed draws the first ones. Shape [n]. */
+  readonly initial?: Float32Array
 }
 
-/** Reads the creator's files and settles schema and model. Throws the data's errors, ModelSpecError. */
+/** Reads the creator's files and settles schema and model. Throws the data's errors, and the model's. */
 export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   const tables = []
   for (const path of plan.data) tables.push(await readTable(path))
@@ -33,13 +43,28 @@ export async function draftRun(plan: RunPlan): Promise<DraftRun> {
     label: plan.label,
     ...(plan.classes === undefined ? {} : { classes: plan.classes })
   })
-  return { plan, task, modelJson: encodeModelJson(buildTopology(plan.model, featureCount(task), task.classes.length)) }
+  return { plan, task, ...(await draftModel(plan.model, inputShape(task), task.classes.length)) }
+}
+
+/** The model that a spec names, or the user's own where it is the path of a `model.json`. */
+async function draftModel(
+  model: string,
+  shape: readonly number[],
+  outputs: number
+): Promise<Pick<DraftRun, 'modelJson' | 'initial'>> {
+  if (!isModelPath(model)) return { modelJson: encodeModelJson(buildTopology(model, shape, outputs)) }
+  const own = await readOwnModel(model)
+  const inputs = shape.reduce((size, side) => size * side, 1)
+  requireModelFits(own, model, inputs, outputs)
+  return own
 }
 
 /** Makes a run of a draft: initial weights and manifest; stores and keeps all in the home. Throws InvalidRecordError. */
-export async function createRun(home: Home, storage: Storage, { plan, task, modelJson }: DraftRun): Promise<RunFiles> {
+export async function createRun(home: Home, storage: Storage, draft: DraftRun): Promise<RunFiles> {
+  const { plan, task, modelJson } = draft
   const author = authorOf(home.identity)
-  return writeRunFiles(storage, modelJson, initialWeights(decodeTopology(modelJson), plan.seed), {
+  const initial = draft.initial ?? (await drawInitialWeights(await decodeTopology(modelJson), plan.seed))
+  return writeRunFiles(storage, modelJson, initial, {
     name: plan.name,
     seed: plan.seed,
     task,

@@ -66,7 +66,7 @@ export async function writeRunFiles(
   initial: Float32Array,
   plan: Omit<RunManifest, 'v' | 'model' | 'initial' | 'initialHash' | 'parameterCount'>
 ): Promise<RunFiles> {
-  const topology = decodeTopology(modelJson)
+  const topology = await decodeTopology(modelJson)
   const model = await storage.putBlock(CID.createV1(raw.code, await sha256.digest(modelJson)), modelJson)
   const weights = await storage.putFile(encodeWeights(topology, initial))
   const manifest: RunManifest = {
@@ -103,7 +103,7 @@ export async function readRunFiles(
   const manifest = parseManifest(manifestBytes)
   if (!manifestCid(manifestBytes).equals(id)) throw new InconsistentRunError(`run ${id} is not the CID of its manifest`)
   const modelJson = await storage.getBlock(manifest.model, options)
-  const topology = decodeTopology(modelJson)
+  const topology = await decodeTopology(modelJson)
   if (topology.parameterCount !== manifest.parameterCount) {
     throw new InconsistentRunError(
       `run ${id} says ${manifest.parameterCount} parameters, its model has ${topology.parameterCount}`

@@ -1,6 +1,6 @@
 import type { Dataset } from '../data/index.ts'
 import { startEngine } from './engines.ts'
-import { createTensorFlowTrainer } from './tensorflow-trainer.ts'
+import { createTrainer } from './tensorflow-trainer.ts'
 import type { Topology } from './topology.ts'
 import type { Trainer } from './trainer.ts'
 
@@ -16,7 +16,7 @@ export async function createPredictor(topology: Topology, rows?: Dataset): Promi
     count: 1,
     featureCount: topology.inputs
   }
-  return createTensorFlowTrainer({
+  return createTrainer({
     topology,
     training,
     ...(rows === undefined ? {} : { heldOut: rows }),

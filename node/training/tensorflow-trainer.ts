@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AbortOptions } from '@libp2p/interface'
 import type { Dataset } from '../data/index.ts'
 import { BatchStream } from './batches.ts'
-import { DenseNetwork, type GradientSink } from './dense-network.ts'
 import type { Engine } from './engines.ts'
 import {
   EmptySplitError,
@@ -12,13 +11,16 @@ import {
   TrainerClosedError,
   TrainingDivergedError
 } from './errors.ts'
+import type { GradientSink, Network } from './network.ts'
 import { createOptimiser, type Optimiser, type OptimiserKind } from './optimiser.ts'
 import { countCorrect, crossEntropySum, softmaxInPlace } from './softmax-cross-entropy.ts'
-import type { Topology } from './topology.ts'
+import { StackNetwork } from './stack-network.ts'
+import { requireStepFits } from './step-memory.ts'
+import type { StackTopology, Topology } from './topology.ts'
 import type { Features, Metrics, Split, Trainer, TrainOptions, TrainReport } from './trainer.ts'
 
-export interface TensorFlowTrainerInit {
-  readonly topology: Topology
+export interface TensorFlowTrainerInit<T extends Topology = StackTopology> {
+  readonly topology: T
   readonly training: Dataset
   /** Rows that `evaluate(…, 'heldOut')` measures on; never trained on. */
   readonly heldOut?: Dataset
@@ -35,6 +37,8 @@ export interface TensorFlowTrainerInit {
 export interface TensorFlowTrainer extends Trainer {
   /** Rows a step after the cut. */
   readonly batch: number
+  /** What computes: the engine given, or pure JavaScript with a reason where that cannot train this model. */
+  readonly engine: Engine
 }
 
 /** The usual momentum (Sutskever et al. 2013, table 1). */
@@ -52,12 +56,36 @@ const CHUNK_MULTIPLICATIONS = 5e7
 /** From here on more rows at once do not make a small model faster (measured on 64-64-10). */
 const MAX_CHUNK_ROWS = 1024
 
+/** Values in all layers of one uninterrupted forward pass: 32 MiB, so that measuring takes no more memory than a step. */
+const CHUNK_ACTIVATIONS = 8 * 1024 * 1024
+
 /**
- * A trainer for dense classifiers on an engine of TensorFlow.js. Losses are read at every step: softmax and
- * cross-entropy run on the host, so they cost nothing extra.
- * Throws EmptySplitError and TrainerArgumentError for data, sizes and rates that do not fit the topology.
+ * A trainer for any model that `decodeTopology` reads; the layers API is imported only for those that need it. Throws
+ * as `createTensorFlowTrainer` does.
+ */
+export async function createTrainer(init: TensorFlowTrainerInit<Topology>): Promise<TensorFlowTrainer> {
+  const { topology } = init
+  if (topology.type === 'stack') return createTensorFlowTrainer({ ...init, topology })
+  const { createLayersModelNetwork } = await import('./layers-model-network.ts')
+  const { network, engine } = await createLayersModelNetwork(init.engine, topology)
+  try {
+    return trainOn({ ...init, engine }, network)
+  } catch (error) {
+    network.close?.()
+    throw error
+  }
+}
+
+/**
+ * A trainer for stacks on an engine of TensorFlow.js. Losses are read at every step: softmax and cross-entropy run on
+ * the host, so they cost nothing extra. Throws EmptySplitError and TrainerArgumentError for data, sizes and rates that
+ * do not fit the topology, StepTooLargeError for a batch that takes too much memory.
  */
 export function createTensorFlowTrainer(init: TensorFlowTrainerInit): TensorFlowTrainer {
+  return trainOn(init, new StackNetwork(init.engine, init.topology))
+}
+
+function trainOn(init: TensorFlowTrainerInit<Topology>, network: Network): TensorFlowTrainer {
   const { topology, training, heldOut, batch, learningRate, momentum = DEFAULT_MOMENTUM } = init
   if (training.count === 0) throw new EmptySplitError('training')
   requireFits('training', training, topology)
@@ -65,27 +93,30 @@ export function createTensorFlowTrainer(init: TensorFlowTrainerInit): TensorFlow
   requireCount('batch', batch, 1)
   requireRate(learningRate)
   if (!(momentum >= 0 && momentum < 1)) throw new TrainerArgumentError('momentum', momentum, 'at least 0 and below 1')
-  return new DenseTrainer(init, momentum)
+  requireStepFits(topology, Math.min(batch, training.count))
+  return new NetworkTrainer(init, network, momentum)
 }
 
-class DenseTrainer implements TensorFlowTrainer {
+class NetworkTrainer implements TensorFlowTrainer {
   readonly parameterCount: number
   readonly batch: number
+  readonly engine: Engine
   readonly #topology: Topology
   readonly #splits: Readonly<Record<Split, Dataset | undefined>>
   readonly #learningRate: number
-  readonly #network: DenseNetwork
+  readonly #network: Network
   readonly #optimiser: Optimiser
   readonly #batches: BatchStream
   readonly #chunkRows: number
   #isTraining = false
   #isClosed = false
 
-  constructor(init: TensorFlowTrainerInit, momentum: number) {
+  constructor(init: TensorFlowTrainerInit<Topology>, network: Network, momentum: number) {
+    this.engine = init.engine
     this.#topology = init.topology
     this.#splits = { training: init.training, heldOut: init.heldOut }
     this.#learningRate = init.learningRate
-    this.#network = new DenseNetwork(init.engine, init.topology)
+    this.#network = network
     this.#optimiser = createOptimiser(init.optimiser, init.topology.parameterCount, momentum)
     this.#batches = new BatchStream(init.training, init.batch)
     this.#chunkRows = chunkRows(init.topology)
@@ -175,6 +206,7 @@ class DenseTrainer implements TensorFlowTrainer {
   }
 
   async close(): Promise<void> {
+    if (!this.#isClosed) this.#network.close?.()
     this.#isClosed = true
   }
 
@@ -209,8 +241,9 @@ function createPause(): () => Promise<void> {
   }
 }
 
-function chunkRows({ parameterCount }: Topology): number {
-  return Math.min(MAX_CHUNK_ROWS, Math.ceil(CHUNK_MULTIPLICATIONS / parameterCount))
+function chunkRows({ multiplicationsPerRow, activationsPerRow }: Topology): number {
+  const inTime = Math.ceil(CHUNK_MULTIPLICATIONS / multiplicationsPerRow)
+  return Math.min(MAX_CHUNK_ROWS, inTime, Math.ceil(CHUNK_ACTIVATIONS / activationsPerRow))
 }
 
 function addTo(gradient: Float32Array, vector: Float32Array, offset: number): void {

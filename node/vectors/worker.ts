@@ -2,7 +2,13 @@
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads'
 import { createRandom } from '../../protocols/averaging/index.ts'
 import { parseManifest } from '../../protocols/envelope/index.ts'
-import { createTensorFlowTrainer, decodeTopology, type Engine, type Metrics, startEngine } from '../training/index.ts'
+import {
+  createTrainer as createTrainerFor,
+  decodeTopology,
+  type Engine,
+  type Metrics,
+  startEngine
+} from '../training/index.ts'
 import { LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 import { type Rows, readRows } from './rows.ts'
 import { serveCalls } from './thread-calls.ts'
@@ -20,11 +26,11 @@ export interface WorkerReport {
 
 class WorkerVectors extends LocalVectors {
   readonly report: WorkerReport
-  readonly #createTrainer: () => LocalVectorsInit['trainer']
+  readonly #createTrainer: () => Promise<LocalVectorsInit['trainer']>
   readonly #initial: Float32Array
   readonly #seed: number
 
-  constructor(init: LocalVectorsInit, report: WorkerReport, createTrainer: () => LocalVectorsInit['trainer']) {
+  constructor(init: LocalVectorsInit, report: WorkerReport, createTrainer: () => Promise<LocalVectorsInit['trainer']>) {
     super(init)
     this.report = report
     this.#initial = init.initial
@@ -38,7 +44,7 @@ class WorkerVectors extends LocalVectors {
 
   /** Trains a copy of the initial weights on the own rows alone, with an optimiser of its own, and measures it. */
   async trainAlone(steps: number): Promise<Metrics> {
-    const trainer = this.#createTrainer()
+    const trainer = await this.#createTrainer()
     const parameters = this.#initial.slice()
     await trainer.train(parameters, steps, { seed: this.#seed })
     const metrics = await trainer.evaluate(parameters, 'heldOut')
@@ -52,9 +58,9 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
   const { training: plan, averaging } = manifest
   const rows = await readRows({ ...init.rows, task: manifest.task, holdOut: manifest.evaluation.holdOut })
   const engine = await startEngine(init.engine)
-  const topology = decodeTopology(init.modelJson)
+  const topology = await decodeTopology(init.modelJson)
   const createTrainer = () =>
-    createTensorFlowTrainer({
+    createTrainerFor({
       topology,
       training: rows.training,
       heldOut: rows.heldOut,
@@ -64,7 +70,7 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
       momentum: plan.momentum,
       engine
     })
-  const trainer = createTrainer()
+  const trainer = await createTrainer()
   const { mu, kappa, rule } = averaging.momentum
   const rules = {
     codec: averaging.codec,
@@ -82,7 +88,7 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
       initial: new Float32Array(init.initial.slice().buffer),
       random: createRandom(init.rows.seed).fork('rounding')
     },
-    describeReady(engine, rows, trainer.batch),
+    describeReady(trainer.engine, rows, trainer.batch),
     createTrainer
   )
 }

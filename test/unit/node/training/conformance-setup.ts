@@ -4,14 +4,14 @@ import {
   initialWeights,
   type OptimiserKind,
   parseTopology,
-  type Topology,
+  type StackTopology,
   type Trainer
 } from '../../../../node/training/index.ts'
 import { blobs } from './blobs.ts'
 import { denseOracle } from './dense-oracle.ts'
 
 export interface TrainerSetup {
-  readonly topology: Topology
+  readonly topology: StackTopology
   readonly training: Dataset
   readonly heldOut?: Dataset
   readonly batch: number

@@ -1,0 +1,73 @@
+import type { Random } from '../../protocols/averaging/index.ts'
+import type { Batch } from './batches.ts'
+import { createConvOperation } from './conv-operation.ts'
+import { createDenseOperation } from './dense-operation.ts'
+import { createDropoutOperation } from './dropout-operation.ts'
+import type { Engine } from './engines.ts'
+import type { GradientSink, Network } from './network.ts'
+import type { Operation, Pass } from './operation.ts'
+import { createPoolOperation } from './pool-operation.ts'
+import { replaceByGradient } from './softmax-cross-entropy.ts'
+import type { TensorFlow } from './tensorflow.ts'
+import type { StackLayer, StackTopology } from './topology.ts'
+
+/**
+ * Forward and backward pass of a stack, written out by hand. The engine multiplies and convolves; what is linear in the
+ * batch or done once per weight runs on the host, straight on the flat vector. On small models the time goes into
+ * calls, not arithmetic: a wasm step of 64-64-10, batch 32, takes 0.16 ms, with automatic differentiation 0.31 ms. With
+ * a million parameters the update on the host costs what the calls save: 22 to 25 ms a step either way.
+ */
+export class StackNetwork implements Network {
+  readonly #engine: Engine
+  readonly #operations: readonly Operation[]
+  readonly #topology: StackTopology
+
+  constructor(engine: Engine, topology: StackTopology) {
+    this.#engine = engine
+    this.#topology = topology
+    this.#operations = createOperations(engine.tf, topology)
+  }
+
+  logits(parameters: Float32Array, rows: Float32Array): Float32Array {
+    return this.#engine.run(() => this.#forward(parameters, rows).at(-1)!.output.dataSync())
+  }
+
+  backpropagate(parameters: Float32Array, batch: Batch, sink: GradientSink): number {
+    return this.#engine.run(() => {
+      const passes = this.#forward(parameters, batch.features, batch.random)
+      let delta = passes.at(-1)!.output.dataSync()
+      const loss = replaceByGradient(delta, batch.labels, this.#topology.outputs)
+      if (!Number.isFinite(loss)) return loss
+      for (let i = passes.length - 1; i >= 0; i--) delta = passes[i]!.backward(delta, i > 0, sink)
+      return loss
+    })
+  }
+
+  #forward(parameters: Float32Array, rows: Float32Array, random?: Random): Pass[] {
+    const { inputs, inputShape } = this.#topology
+    let tensor = this.#engine.tf.tensor(rows, [rows.length / inputs, ...inputShape])
+    return this.#operations.map((operation) => {
+      const pass = operation(tensor, parameters, random)
+      tensor = pass.output
+      return pass
+    })
+  }
+}
+
+function createOperations(tf: TensorFlow, { layers, weights }: StackTopology): Operation[] {
+  const offsets = new Map(weights.map(({ name, offset }) => [name, offset]))
+  return layers.map((layer) => createOperation(tf, layer, offsets.get(`${layer.name}/kernel`) ?? 0))
+}
+
+function createOperation(tf: TensorFlow, layer: StackLayer, offset: number): Operation {
+  switch (layer.type) {
+    case 'dense':
+      return createDenseOperation(tf, layer, offset)
+    case 'conv':
+      return createConvOperation(tf, layer, offset)
+    case 'pool':
+      return createPoolOperation(tf, layer)
+    case 'dropout':
+      return createDropoutOperation(tf, layer)
+  }
+}
