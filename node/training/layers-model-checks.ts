@@ -46,6 +46,10 @@ function requireLayer(layer: JsonLayer): void {
   requireTrainable(layer)
   requireRightPadding(layer)
   if (LAYERS_WITH_FREE_NOISE.has(className)) refuse(layer, 'its noise cannot be seeded: use Dropout')
+  // Seen against finite differences, on both engines; our own stacks correct it.
+  if (className.startsWith('AveragePooling') && config.padding === 'same') {
+    refuse(layer, 'TensorFlow.js gets its gradient wrong at the edges with padding same: use padding valid')
+  }
   if (config.stateful === true) refuse(layer, 'it is stateful: rows are drawn in random order')
   for (const key of ['dropout', 'recurrent_dropout']) {
     if (Number(config[key] ?? 0) > 0) refuse(layer, `its ${key} cannot be seeded: use a Dropout layer`)

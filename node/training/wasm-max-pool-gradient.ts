@@ -23,15 +23,14 @@ export function createMaxPoolGradient(tf: TensorFlow): KernelConfig['kernelFunc'
     const values = backend.readSync(x.dataId)
     const gradients = backend.readSync(dy.dataId)
     const result = new Float32Array(values.length)
+    const best = new Int32Array(channels)
     let at = 0
     for (let row = 0; row < rows; row++) {
       const image = row * height * width * channels
       for (let outY = 0; outY < outHeight; outY++) {
         for (let outX = 0; outX < outWidth; outX++) {
-          const span = spanOf(outY, outX, geometry, height, width)
-          for (let channel = 0; channel < channels; channel++) {
-            result[placeOfLargest(values, image + channel, span, width, channels)]! += gradients[at++]!
-          }
+          findLargest(values, image, spanOf(outY, outX, geometry, height, width), width, best)
+          for (let channel = 0; channel < channels; channel++) result[best[channel]!]! += gradients[at++]!
         }
       }
     }
@@ -50,14 +49,17 @@ function spanOf(outY: number, outX: number, geometry: ConvGeometry, height: numb
   }
 }
 
-/** `start`: place of the image's first value of this channel. */
-function placeOfLargest(values: Float32Array, start: number, span: Span, width: number, channels: number): number {
-  let best = start + (span.top * width + span.left) * channels
+/** Writes the place of each channel's largest value into `best`, shape [channels]; `image` is the image's first place. */
+function findLargest(values: Float32Array, image: number, span: Span, width: number, best: Int32Array): void {
+  const channels = best.length
+  const first = image + (span.top * width + span.left) * channels
+  for (let channel = 0; channel < channels; channel++) best[channel] = first + channel
   for (let y = span.top; y < span.bottom; y++) {
-    let place = start + (y * width + span.left) * channels
-    for (let x = span.left; x < span.right; x++, place += channels) {
-      if (values[place]! > values[best]!) best = place
+    let place = image + (y * width + span.left) * channels
+    for (let x = span.left; x < span.right; x++) {
+      for (let channel = 0; channel < channels; channel++, place++) {
+        if (values[place]! > values[best[channel]!]!) best[channel] = place
+      }
     }
   }
-  return best
 }
