@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { DEFAULT_PLAN } from '../run/run-plan.ts'
 import { ANY_ADDRESS, reachableAddresses, withFixedPort } from './listen.ts'
-import { codec, DEFAULT_HOME, DEFAULT_NETWORK, list, positive, whole } from './options.ts'
+import { codec, DEFAULT_HOME, DEFAULT_NETWORK, list, MODEL_FORMS, positive, whole } from './options.ts'
 
 interface CreateOptions {
   readonly data: string[]
@@ -27,6 +27,7 @@ const EXAMPLES = `
 Examples:
   $ starling create --home a --data ward-1.csv --label outcome
   $ starling create --home a --data ward-1.csv --label outcome --classes alive,dead --model mlp:32 --rounds 200
+  $ starling create --home a --data ward-1.csv --label outcome --model my-model/model.json
 Then, with the invite that it prints:
   $ starling start INVITE --home a --role pinner      (here: serves the run)
   $ starling join INVITE --home b --data ward-2.csv   (elsewhere: trains)`
@@ -43,7 +44,7 @@ export function addCreate(program: Command): void {
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where this peer will listen (default: a free port on all interfaces)')
     .option('--network <name>', 'name of the network', DEFAULT_NETWORK)
-    .option('--model <spec>', 'linear, or mlp:64,32 with the sizes of the hidden layers', DEFAULT_PLAN.model)
+    .option('--model <spec>', MODEL_FORMS, DEFAULT_PLAN.model)
     .option('--rounds <r>', 'training rounds', whole(1, 10_000_000), DEFAULT_PLAN.rounds)
     .option('--local-steps <h>', 'optimiser steps in a round', whole(1, 100_000), DEFAULT_PLAN.localSteps)
     .option('--batch <rows>', 'rows in a step', whole(1, 65_536), DEFAULT_PLAN.batch)
@@ -90,14 +91,21 @@ async function create(options: CreateOptions): Promise<void> {
       const addresses = reachableAddresses(listen, peerText(authorOf(home.identity)))
       const invite = encodeInvite({ v: 1, run: run.id.bytes, network: options.network, addresses })
       const { task, parameterCount } = run.manifest
+      const initialWeights = draft.initial === undefined ? 'seed' : 'shipped'
       if (options.json === true) {
-        process.stdout.write(`${JSON.stringify({ run: run.id.toString(), invite, addresses, home: home.dir })}\n`)
+        const document = { run: run.id.toString(), invite, addresses, home: home.dir, initialWeights }
+        process.stdout.write(`${JSON.stringify(document)}\n`)
         return
       }
       process.stderr.write(
         `Public in this run for ever: ${task.columns.length} column names with their centres and scales, ` +
           `the label ${task.label}, the classes ${task.classes.join(', ')}. Rows stay here.\n`
       )
+      if (initialWeights === 'shipped') {
+        process.stderr.write(`The run starts from the weights beside ${options.model}; they become public too.\n`)
+      } else if (options.model.endsWith('.json')) {
+        process.stderr.write(`No weights lie beside ${options.model}: seed ${options.seed} draws the first ones.\n`)
+      }
       process.stdout.write(`run     ${run.id} (${options.model}, ${parameterCount} parameters)\ninvite  ${invite}\n`)
     } finally {
       await storage.close()

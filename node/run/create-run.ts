@@ -9,7 +9,8 @@ import {
   encodeModelJson,
   isModelPath,
   readOwnModel,
-  requireModelFits
+  requireModelFits,
+  requireStepFits
 } from '../training/index.ts'
 import { type RunFiles, writeRunFiles } from './run-files.ts'
 import type { RunPlan } from './run-plan.ts'
@@ -43,7 +44,9 @@ export async function draftRun(plan: RunPlan): Promise<DraftRun> {
     label: plan.label,
     ...(plan.classes === undefined ? {} : { classes: plan.classes })
   })
-  return { plan, task, ...(await draftModel(plan.model, inputShape(task), task.classes.length)) }
+  const model = await draftModel(plan.model, inputShape(task), task.classes.length)
+  requireStepFits(await decodeTopology(model.modelJson), plan.batch)
+  return { plan, task, ...model }
 }
 
 /** The model that a spec names, or the user's own where it is the path of a `model.json`. */

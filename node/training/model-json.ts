@@ -1,4 +1,4 @@
-import { ModelSpecError } from './errors.ts'
+import { ModelMismatchError, ModelSpecError } from './errors.ts'
 import { MAX_LAYERS, MAX_UNITS } from './topology-limits.ts'
 
 /** Name of the one weights file that a `model.json` of ours refers to; TensorFlow.js resolves it beside the JSON. */
@@ -51,7 +51,7 @@ interface Stack {
  * The classifier that `spec` names, for rows of `inputs` values or of a shape, and `outputs` classes: `linear` is one
  * softmax layer, `mlp:64,32` has hidden relu layers of 64 and 32 units before it, `cnn:8,16` has convolutions of 8 and
  * 16 filters before it, each with relu and a pool, for rows of the shape [height, width, channels]. The same arguments
- * always give the same bytes through `encodeModelJson`, so they give the same content address. Throws ModelSpecError.
+ * always give the same bytes through `encodeModelJson`, so they give the same content address. Throws ModelSpecError, ModelMismatchError.
  */
 export function buildTopology(spec: string, inputs: number | readonly number[], outputs: number): ModelJson {
   const { filters, hidden } = parseSpec(spec)
@@ -114,17 +114,16 @@ function requireSize(spec: string, what: string, value: number, least: number): 
 function addConvolutions(spec: string, stack: Stack, filters: readonly number[]): void {
   const [height, width, channels] = stack.shape
   if (stack.shape.length !== 3) {
-    throw new ModelSpecError(spec, 'it needs images, and these rows are columns of a table (use linear or mlp)')
+    throw new ModelMismatchError(`model ${spec} needs images, and these rows are columns of a table: use linear or mlp`)
   }
   let shape = [height!, width!, channels!] as const
   for (const [index, units] of filters.entries()) {
     const kernelShape = [CONV_SIZE, CONV_SIZE, shape[2], units]
     const after = ([0, 1] as const).map((axis) => Math.floor((shape[axis] - CONV_SIZE + 1) / POOL_SIZE))
     if (after.some((side) => side < 1)) {
-      throw new ModelSpecError(
-        spec,
-        `images of ${height} x ${width} are too small for ${filters.length} convolutions (at number ${index + 1}, ` +
-          `${shape[0]} x ${shape[1]} are left): use larger images or fewer numbers`
+      throw new ModelMismatchError(
+        `images of ${height} x ${width} are too small for model ${spec} (${shape[0]} x ${shape[1]} are left for ` +
+          `convolution ${index + 1}): use larger images or fewer convolutions`
       )
     }
     shape = [after[0]!, after[1]!, units]
