@@ -4,7 +4,7 @@ import { DEFAULT_PLAN } from '../run/run-plan.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { ExitError, UsageError } from './exit.ts'
 import { ANY_ADDRESS, invitedAddresses, reachableAddresses, withFixedPort } from './listen.ts'
-import { codec, DEFAULT_HOME, DEFAULT_NETWORK, duration, list, whole } from './options.ts'
+import { codec, DEFAULT_HOME, DEFAULT_NETWORK, duration, list, MODEL_FORMS, whole } from './options.ts'
 import { withProgress } from './progress.ts'
 import {
   learningRateOption,
@@ -43,6 +43,7 @@ Examples:
   $ starling create --home a --data birds            a folder of images for each class
   $ starling create --home a --data ward-1.csv --label outcome --classes alive,dead --model mlp:32 --rounds 200
   $ starling create --home a --data flats.csv --label rent --task regression --optimiser adam
+  $ starling create --home a --data ward-1.csv --label outcome --model my-model/model.json
 Then, with the invite that it prints:
   $ starling start INVITE --home a --role pinner      (here: serves the run)
   $ starling join INVITE --home b --data ward-2.csv   (elsewhere: trains)`
@@ -63,7 +64,7 @@ export function addCreate(program: Command): void {
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where this peer will listen (default: a free port on all interfaces)')
     .option('--network <name>', 'name of the network', DEFAULT_NETWORK)
-    .option('--model <spec>', 'linear, or mlp:64,32 with the sizes of the hidden layers', DEFAULT_PLAN.model)
+    .option('--model <spec>', MODEL_FORMS, DEFAULT_PLAN.model)
     .option('--rounds <r>', 'training rounds', whole(1, 10_000_000), DEFAULT_PLAN.rounds)
     .option('--local-steps <h>', 'optimiser steps in a round', whole(1, 100_000), DEFAULT_PLAN.localSteps)
     .option('--batch <rows>', 'rows in a step', whole(1, 65_536), DEFAULT_PLAN.batch)
@@ -124,8 +125,10 @@ async function create(options: CreateOptions): Promise<void> {
       const expiry = options.expires === undefined ? {} : { notAfter: Date.now() + options.expires }
       const invite = encodeInvite({ v: 1, run: run.id.bytes, network: options.network, addresses, ...expiry })
       const { parameterCount } = run.manifest
+      const initialWeights = draft.initial === undefined ? 'seed' : 'shipped'
       if (options.json === true) {
-        process.stdout.write(`${JSON.stringify({ run: run.id.toString(), invite, addresses, home: home.dir })}\n`)
+        const document = { run: run.id.toString(), invite, addresses, home: home.dir, initialWeights }
+        process.stdout.write(`${JSON.stringify(document)}\n`)
         return
       }
       for (const remark of draft.remarks) process.stderr.write(`note: ${remark}\n`)
@@ -151,13 +154,12 @@ export async function draftOf(options: CreateOptions): Promise<DraftRun> {
 }
 
 /** Refuses a run that this machine cannot even write. */
-async function requireRoomFor({ modelJson }: DraftRun, { home, data, force }: CreateOptions): Promise<void> {
-  const [{ decodeTopology }, { createMemory, runDisk }, { bytesOf, checkRoom }] = await Promise.all([
-    import('../training/index.ts'),
+async function requireRoomFor({ topology }: DraftRun, { home, data, force }: CreateOptions): Promise<void> {
+  const [{ createMemory, runDisk }, { bytesOf, checkRoom }] = await Promise.all([
     import('../limits/needs.ts'),
     import('../limits/check-room.ts')
   ])
-  const parameters = decodeTopology(modelJson).parameterCount
+  const parameters = topology.parameterCount
   const room = {
     what: `making a run of ${parameters} parameters`,
     memoryBytes: createMemory(parameters, await bytesOf(data)),
@@ -174,6 +176,13 @@ async function showPublic(draft: DraftRun): Promise<void> {
   ])
   process.stderr.write(
     `Public for ever, in the run's manifest:\n${alignValues(publicValues(manifestOf(draft)))}` +
-      `  with the model (${draft.plan.model}), its initial weights, this peer's id and the time. Rows stay here.\n`
+      `  with the model (${draft.plan.model}), its initial weights, this peer's id and the time. Rows stay here.\n` +
+      describeInitial(draft)
   )
+}
+
+/** Of the user's own model, which may have come with weights that were trained on who knows what. */
+function describeInitial({ initial, plan: { model, seed } }: DraftRun): string {
+  if (initial !== undefined) return `The run starts from the weights beside ${model}: they become public too.\n`
+  return model.endsWith('.json') ? `No weights lie beside ${model}: seed ${seed} draws the first ones.\n` : ''
 }

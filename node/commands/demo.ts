@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
-import { codec, positive, whole } from './options.ts'
+import { codec, MODEL_FORMS, positive, whole } from './options.ts'
 import {
   learningRateOption,
   momentumOption,
@@ -51,7 +51,7 @@ export function addDemo(program: Command): void {
     .option('--test <file>', 'common held-out rows, never trained on (default: a fifth of the data)')
     .option('--alpha <a>', 'how unlike the peers are: Dirichlet by label, smaller is more', positive(0, 1000), 0.5)
     .option('--rounds <r>', 'training rounds; closing rounds come on top', whole(1, 10_000_000), 60)
-    .option('--model <spec>', 'linear, or mlp:64,32 with the sizes of the hidden layers', 'mlp:64,32')
+    .option('--model <spec>', MODEL_FORMS, 'mlp:64,32')
     .option('--local-steps <h>', 'optimiser steps in a round', whole(1, 100_000), 16)
     .option('--batch <rows>', 'rows in a step', whole(1, 65_536), 32)
     .addOption(optimiserOption())

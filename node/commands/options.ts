@@ -9,6 +9,11 @@ export const DEFAULT_HOME = join(homedir(), '.starling')
 /** Name of the network that peers join unless told otherwise: a part of every protocol's name. */
 export const DEFAULT_NETWORK = 'public'
 
+/** What `--model` takes. */
+export const MODEL_FORMS =
+  'linear, mlp:64,32 with the sizes of the hidden layers, for images cnn:8,16 with the filters of the convolutions, ' +
+  'or the path of a TensorFlow.js model.json'
+
 const CODECS = ['f32', 'int8', 'int4'] as const
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Preview } from '../run/preview-run.ts'
 import { type CreateOptions, draftOf } from './create.ts'
-import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
+import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
 import { ANY_ADDRESS, reachableAddresses } from './listen.ts'
 import { INVITE_ARGUMENT, readInvite } from './read-invite.ts'
 
@@ -37,9 +37,6 @@ export function addPreview(program: Command): void {
 }
 
 async function showPreview(argument: string | undefined, options: PreviewOptions): Promise<void> {
-  if (argument === undefined && options.label === undefined) {
-    throw new UsageError('preview needs --label COLUMN for a new run, or the invite of one to join')
-  }
   const { signal, dispose } = interruptSignal()
   try {
     const { fetchRun, findRun, previewRun } = await import('../run/preview-run.ts')
@@ -87,7 +84,10 @@ async function describePreview(preview: Preview): Promise<string> {
     { name: 'loss', value: lossOfEachRound ? 'the training loss of each round' : 'not shared' },
     {
       name: 'metrics',
-      value: heldOut === undefined ? 'not shared' : `accuracy and loss on ${heldOut} held-out rows, in checkpoints`
+      value:
+        heldOut === undefined
+          ? 'not shared'
+          : `${manifest.evaluation.metrics.join(' and ')} on ${heldOut} held-out rows, in checkpoints`
     },
     {
       name: 'deltas',

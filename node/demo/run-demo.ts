@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunPlan } from '../run/run-plan.ts'
-import { buildTopology, type Metrics } from '../training/index.ts'
+import { type Metrics, requireModelSpec } from '../training/index.ts'
 import { type Measure, measured, measureOf } from '../training/quality.ts'
 import { type DemoData, type DemoDataInit, dealOut } from './demo-data.ts'
 import { readFigures } from './figures.ts'
@@ -43,8 +43,8 @@ export interface DemoResult {
  */
 export async function runDemo(init: DemoInit, signal: AbortSignal): Promise<DemoResult> {
   const startedAt = performance.now()
-  // A model that cannot be built is refused before anything is written; the real one takes its ends from the data.
-  buildTopology(init.model, 1, 2)
+  // A model that nobody knows is refused before anything is written.
+  requireModelSpec(init.model)
   const folder = await makeFolder(init.home)
   const view = new DemoView([], init.rounds)
   let flock: Flock | undefined

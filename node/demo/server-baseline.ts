@@ -1,5 +1,5 @@
 import type { RunFiles } from '../run/run-files.ts'
-import { createLoss, createTensorFlowTrainer, type Metrics, startEngine, type Trainer } from '../training/index.ts'
+import { createLoss, createTrainer, type Metrics, startEngine, type Trainer } from '../training/index.ts'
 import { readRows } from '../vectors/index.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function simulateServer(
   for (const [index, data] of parts.entries()) {
     const rows = await readRows({ task: manifest.task, data, test, holdOut: 0, seed: seeds[index]! })
     const { training, heldOut } = rows
-    const trainer = createTensorFlowTrainer({
+    const trainer = await createTrainer({
       topology,
       loss: createLoss(manifest.task),
       training,

@@ -1,8 +1,27 @@
 import type { RunManifest } from '../../protocols/envelope/index.ts'
 import { authorOf } from '../../protocols/envelope/index.ts'
 import type { Home, Storage } from '../../storage/index.ts'
-import { featureCount, inferSchema, labelFor, outputCount, readData, type TaskSchema } from '../data/index.ts'
-import { buildTopology, createLoss, decodeTopology, encodeModelJson, initialWeights } from '../training/index.ts'
+import {
+  featureCount,
+  inferSchema,
+  inputShape,
+  labelFor,
+  outputCount,
+  readData,
+  type TaskSchema
+} from '../data/index.ts'
+import {
+  buildTopology,
+  createLoss,
+  decodeTopology,
+  drawInitialWeights,
+  encodeModelJson,
+  isModelPath,
+  readOwnModel,
+  requireModelFits,
+  requireStepFits,
+  type Topology
+} from '../training/index.ts'
 import { type RunFiles, writeRunFiles } from './run-files.ts'
 import type { RunPlan } from './run-plan.ts'
 import { settleOptimiser } from './settle-optimiser.ts'
@@ -28,11 +47,14 @@ export interface DraftRun {
   readonly plan: RunPlan
   readonly task: TaskSchema
   readonly modelJson: Uint8Array
+  readonly topology: Topology
   /** What the owner should know about how the files were read. */
   readonly remarks: readonly string[]
+  /** Weights that came with the user's own model; without them the seed draws the first ones. Shape [n]. */
+  readonly initial?: Float32Array
 }
 
-/** Reads the creator's files and settles schema and model. Throws the data's errors, ModelSpecError. */
+/** Reads the creator's files and settles schema and model. Throws the data's errors, and the model's. */
 export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   const tables = []
   for (const path of plan.data) tables.push(await readData(path))
@@ -41,25 +63,37 @@ export async function draftRun(plan: RunPlan): Promise<DraftRun> {
     ...(plan.task === undefined ? {} : { task: plan.task }),
     ...(plan.classes === undefined ? {} : { classes: plan.classes })
   })
-  const model = buildTopology(plan.model, featureCount(task), outputCount(task), createLoss(task).kind)
-  return { plan, task, modelJson: encodeModelJson(model), remarks: tables.flatMap(({ remarks }) => remarks ?? []) }
+  const model = await draftModel(plan.model, task)
+  requireStepFits(model.topology, plan.batch)
+  return { plan, task, ...model, remarks: tables.flatMap(({ remarks }) => remarks ?? []) }
+}
+
+/** The model that a spec names, or the user's own where it is the path of a `model.json`. */
+async function draftModel(
+  model: string,
+  task: TaskSchema
+): Promise<Pick<DraftRun, 'modelJson' | 'topology' | 'initial'>> {
+  const { kind } = createLoss(task)
+  if (!isModelPath(model)) {
+    const modelJson = encodeModelJson(buildTopology(model, inputShape(task), outputCount(task), kind))
+    return { modelJson, topology: await decodeTopology(modelJson, kind) }
+  }
+  const own = await readOwnModel(model, kind)
+  requireModelFits(own, model, featureCount(task), outputCount(task))
+  return own
 }
 
 /** Makes a run of a draft: initial weights and manifest; stores and keeps all in the home. Throws InvalidRecordError. */
 export async function createRun(home: Home, storage: Storage, draft: DraftRun): Promise<RunFiles> {
-  const { modelJson, plan } = draft
+  const { plan, modelJson, topology } = draft
   const author = authorOf(home.identity)
-  return writeRunFiles(
-    storage,
-    modelJson,
-    initialWeights(decodeTopology(modelJson, createLoss(draft.task).kind), plan.seed),
-    {
-      ...manifestOf(draft),
-      admins: [author],
-      createdBy: author,
-      createdAt: Date.now()
-    }
-  )
+  const initial = draft.initial ?? (await drawInitialWeights(topology, plan.seed))
+  return writeRunFiles(storage, modelJson, initial, {
+    ...manifestOf(draft),
+    admins: [author],
+    createdBy: author,
+    createdAt: Date.now()
+  })
 }
 
 /** What a manifest says beside the links to the model and its weights. */

@@ -7,7 +7,7 @@ import { authorOf, type Invite, MAX_DELTA_HEADER_BYTES } from '../../protocols/e
 import { peerText } from '../../protocols/links/index.ts'
 import { BlockNotFoundError, HomeNotFoundError, openHome, openStorage, peekIdentity } from '../../storage/index.ts'
 import { createPeer } from '../peer.ts'
-import { decodeTopology, type EngineKind, startEngine } from '../training/index.ts'
+import { type EngineKind, startEngine } from '../training/index.ts'
 import { readRows } from '../vectors/index.ts'
 import { type DraftManifest, type DraftRun, manifestOf } from './create-run.ts'
 import { locateRun } from './locate-run.ts'
@@ -68,7 +68,7 @@ export class RunNotHereError extends Error {
 /** Reads files and identity; opens no network, and makes no home. Throws the data's errors. */
 export async function previewRun(init: PreviewInit, run: DraftRun | RunFiles): Promise<Preview> {
   const manifest = 'plan' in run ? manifestOf(run) : run.manifest
-  const { parameterCount } = decodeTopology(run.modelJson)
+  const { parameterCount } = run.topology
   const key = await peekIdentity(init.home)
   const peer = key === undefined ? null : peerText(authorOf(key))
   const counts = await countRows(init, manifest)

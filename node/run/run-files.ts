@@ -66,7 +66,7 @@ export async function writeRunFiles(
   initial: Float32Array,
   plan: Omit<RunManifest, 'v' | 'model' | 'initial' | 'initialHash' | 'parameterCount'>
 ): Promise<RunFiles> {
-  const topology = decodeTopology(modelJson, plan.training.loss)
+  const topology = await decodeTopology(modelJson, plan.training.loss)
   const model = await storage.putBlock(CID.createV1(raw.code, await sha256.digest(modelJson)), modelJson)
   const weights = await storage.putFile(encodeWeights(topology, initial))
   const manifest: RunManifest = {
@@ -108,7 +108,7 @@ export async function readRunFiles(storage: Storage, id: CID, options: ReadRunOp
   if (!manifestCid(manifestBytes).equals(id)) throw new InconsistentRunError(`run ${id} is not the CID of its manifest`)
   await options.accept?.(manifest)
   const modelJson = await storage.getBlock(manifest.model, options)
-  const topology = decodeTopology(modelJson, manifest.training.loss)
+  const topology = await decodeTopology(modelJson, manifest.training.loss)
   if (topology.parameterCount !== manifest.parameterCount) {
     throw new InconsistentRunError(
       `run ${id} says ${manifest.parameterCount} parameters, its model has ${topology.parameterCount}`

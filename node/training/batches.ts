@@ -7,6 +7,8 @@ export interface Batch {
   readonly features: Float32Array
   /** Shape [size]. */
   readonly labels: Labels
+  /** For what a step does by chance: follows the seed as the order of rows does, and leaves that order alone. */
+  readonly random: Random
 }
 
 /**
@@ -18,9 +20,10 @@ export class BatchStream {
   readonly size: number
   readonly #dataset: Dataset
   readonly #order: Uint32Array
-  readonly #batch: Batch
+  readonly #batch: Omit<Batch, 'random'>
   #seed = 0
   #random: Random = createRandom(0)
+  #chance: Random = createRandom(0).fork('chance')
   #position: number
 
   constructor(dataset: Dataset, size: number) {
@@ -38,6 +41,7 @@ export class BatchStream {
   useSeed(seed: number): void {
     if (seed === this.#seed) return
     this.#random = createRandom(seed)
+    this.#chance = createRandom(seed).fork('chance')
     this.#seed = seed
     this.#position = this.#order.length
   }
@@ -49,7 +53,7 @@ export class BatchStream {
       this.#batch.features.set(features.subarray(row * featureCount, (row + 1) * featureCount), i * featureCount)
       this.#batch.labels[i] = labels[row]!
     }
-    return this.#batch
+    return { ...this.#batch, random: this.#chance }
   }
 
   #nextRow(): number {

@@ -6,7 +6,8 @@ export class ModelSpecError extends Error {
   constructor(spec: string, reason: string) {
     super(
       `model ${quote(spec)}: ${reason}. Valid are "linear" and "mlp:" with the units of each hidden layer, ` +
-        'for example "mlp:64" or "mlp:64,32"'
+        'for example "mlp:64,32", for images "cnn:" with the filters of each convolution, for example "cnn:8,16", ' +
+        'and the path of a TensorFlow.js layers model, for example "my-model/model.json"'
     )
   }
 }
@@ -41,6 +42,35 @@ export class UnsupportedLayerError extends Error {
   }
 }
 
+/** The model and the rows, or the files beside the model, do not belong together. */
+export class ModelMismatchError extends Error {
+  override readonly name = 'ModelMismatchError'
+  readonly code = 'ERR_MODEL_MISMATCH'
+}
+
+/** The path of a model, or a file that the model names, cannot be read. */
+export class ModelFileError extends Error {
+  override readonly name = 'ModelFileError'
+  readonly code = 'ERR_MODEL_FILE'
+
+  constructor(path: string, reason: string, options?: ErrorOptions) {
+    super(`the model's file ${path} cannot be read (${reason}): give the path of a model.json with its files`, options)
+  }
+}
+
+/** One step would hold more in memory than a stranger's run may ask of a peer. */
+export class StepTooLargeError extends Error {
+  override readonly name = 'StepTooLargeError'
+  readonly code = 'ERR_STEP_TOO_LARGE'
+
+  constructor(rows: number, bytes: number, limit: number, mostRows: number) {
+    super(
+      `a step on ${rows} rows takes ${bytes} bytes for its activations, at most ${limit} are accepted: ` +
+        (mostRows > 0 ? `use a batch of at most ${mostRows}, or a smaller model` : 'use a smaller model')
+    )
+  }
+}
+
 /** A part of the Trainer interface that this trainer does not have. */
 export class NotSupportedError extends Error {
   override readonly name = 'NotSupportedError'
@@ -56,7 +86,7 @@ export class TrainerArgumentError extends Error {
   override readonly name = 'TrainerArgumentError'
   readonly code = 'ERR_TRAINER_ARGUMENT'
 
-  constructor(what: string, value: number, expected: string) {
+  constructor(what: string, value: number | string, expected: string) {
     super(`${what} is ${value}, expected ${expected}`)
   }
 }

@@ -5,10 +5,10 @@
  * @example
  * ```ts
  * const modelJson = encodeModelJson(buildTopology('mlp:64', 64, 10))
- * const topology = decodeTopology(modelJson)
- * const parameters = initialWeights(topology, 1)
+ * const topology = await decodeTopology(modelJson)
+ * const parameters = await drawInitialWeights(topology, 1)
  * const engine = await startEngine('wasm')                       // or pure JavaScript, with a reason
- * const trainer = createTensorFlowTrainer({
+ * const trainer = await createTrainer({
  *   topology, training, heldOut, batch: 32, learningRate: 0.05, optimiser: 'momentum', momentum: 0.9, engine
  * })
  * const { loss, ms } = await trainer.train(parameters, 100)      // in place
@@ -19,18 +19,30 @@
 
 export { type Engine, type EngineKind, type StartEngineOptions, startEngine } from './engines.ts'
 export * from './errors.ts'
-export { initialWeights } from './initial-weights.ts'
+export { drawInitialWeights, initialWeights } from './initial-weights.ts'
 export { createLoss, type Loss, type LossKind } from './loss.ts'
-export { buildTopology, encodeModelJson, type ModelJson } from './model-json.ts'
+export { buildTopology, encodeModelJson, isModelPath, type ModelJson, requireModelSpec } from './model-json.ts'
 export type { OptimiserKind } from './optimiser.ts'
+export { type OwnModel, readOwnModel, requireModelFits } from './own-model.ts'
 export { createPredictor, type Predictor } from './predictor.ts'
+export { requireStepFits } from './step-memory.ts'
 export type { Tensor, TensorFlow } from './tensorflow.ts'
-export { createTensorFlowTrainer, type TensorFlowTrainer, type TensorFlowTrainerInit } from './tensorflow-trainer.ts'
+export {
+  createTensorFlowTrainer,
+  createTrainer,
+  type TensorFlowTrainer,
+  type TensorFlowTrainerInit
+} from './tensorflow-trainer.ts'
 export {
   type Activation,
+  type ConvLayer,
   type DenseLayer,
   decodeTopology,
+  type LayersModelTopology,
+  type PoolLayer,
   parseTopology,
+  type StackLayer,
+  type StackTopology,
   type Topology,
   type WeightSpec
 } from './topology.ts'

@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/index.ts'
 import { startEngine } from './engines.ts'
 import type { Loss } from './loss.ts'
-import { createTensorFlowTrainer } from './tensorflow-trainer.ts'
+import { createTrainer } from './tensorflow-trainer.ts'
 import type { Topology } from './topology.ts'
 import type { Trainer } from './trainer.ts'
 
@@ -17,7 +17,7 @@ export async function createPredictor(topology: Topology, loss: Loss, rows?: Dat
     count: 1,
     featureCount: topology.inputs
   }
-  return createTensorFlowTrainer({
+  return createTrainer({
     topology,
     loss,
     training,

@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AbortOptions } from '@libp2p/interface'
 import type { Dataset } from '../data/index.ts'
 import { BatchStream } from './batches.ts'
-import { DenseNetwork, type GradientSink } from './dense-network.ts'
 import type { Engine } from './engines.ts'
 import {
   EmptySplitError,
@@ -12,14 +11,18 @@ import {
   TrainerClosedError,
   TrainingDivergedError
 } from './errors.ts'
+import { requireHead } from './head.ts'
 import type { Loss } from './loss.ts'
+import type { GradientSink, Network } from './network.ts'
 import { createOptimiser, type Optimiser, type OptimiserKind } from './optimiser.ts'
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts'
-import { requireHead, type Topology } from './topology.ts'
+import { StackNetwork } from './stack-network.ts'
+import { requireStepFits } from './step-memory.ts'
+import type { StackTopology, Topology } from './topology.ts'
 import type { Features, Metrics, Split, Trainer, TrainOptions, TrainReport } from './trainer.ts'
 
-export interface TensorFlowTrainerInit {
-  readonly topology: Topology
+export interface TensorFlowTrainerInit<T extends Topology = StackTopology> {
+  readonly topology: T
   /** What the topology's last layer is for. Default: the cross-entropy of a classifier. */
   readonly loss?: Loss
   readonly training: Dataset
@@ -38,6 +41,8 @@ export interface TensorFlowTrainerInit {
 export interface TensorFlowTrainer extends Trainer {
   /** Rows a step after the cut. */
   readonly batch: number
+  /** What computes: the engine given, or pure JavaScript with a reason where that cannot train this model. */
+  readonly engine: Engine
 }
 
 /** The usual momentum (Sutskever et al. 2013, table 1). */
@@ -55,45 +60,72 @@ const CHUNK_MULTIPLICATIONS = 5e7
 /** From here on more rows at once do not make a small model faster (measured on 64-64-10). */
 const MAX_CHUNK_ROWS = 1024
 
+/** Values in all layers of one uninterrupted forward pass: 32 MiB, so that measuring takes no more memory than a step. */
+const CHUNK_ACTIVATIONS = 8 * 1024 * 1024
+
 /**
- * A trainer for dense models on an engine of TensorFlow.js. Losses are read at every step: they are computed on the
- * host, so they cost nothing extra.
- * Throws EmptySplitError and TrainerArgumentError for data, sizes and rates that do not fit the topology, and
- * UnsupportedLayerError for a topology that does not end as the loss needs it.
+ * A trainer for any model that `decodeTopology` reads; the layers API is imported only for those that need it. Throws
+ * as `createTensorFlowTrainer` does.
+ */
+export async function createTrainer(init: TensorFlowTrainerInit<Topology>): Promise<TensorFlowTrainer> {
+  const { topology } = init
+  if (topology.type === 'stack') return createTensorFlowTrainer({ ...init, topology })
+  const { createLayersModelNetwork } = await import('./layers-model-network.ts')
+  const { network, engine } = await createLayersModelNetwork(init.engine, topology, init.loss)
+  try {
+    return trainOn({ ...init, engine }, network)
+  } catch (error) {
+    network.close?.()
+    throw error
+  }
+}
+
+/**
+ * A trainer for stacks on an engine of TensorFlow.js. Losses are read at every step: they are computed on the host, so
+ * they cost nothing extra. Throws EmptySplitError and TrainerArgumentError for data, sizes and rates that do not fit the
+ * topology, UnsupportedLayerError for a topology that does not end as the loss needs it, StepTooLargeError for a batch
+ * that takes too much memory.
  */
 export function createTensorFlowTrainer(init: TensorFlowTrainerInit): TensorFlowTrainer {
+  return trainOn(init, new StackNetwork(init.engine, init.topology, init.loss ?? softmaxCrossEntropy))
+}
+
+function trainOn(init: TensorFlowTrainerInit<Topology>, network: Network): TensorFlowTrainer {
   const { topology, training, heldOut, batch, learningRate, momentum = DEFAULT_MOMENTUM } = init
   const { loss = softmaxCrossEntropy } = init
-  requireHead(topology.layers, loss.kind)
+  requireLoss(topology, loss)
   if (training.count === 0) throw new EmptySplitError('training')
   requireFits('training', training, topology, loss)
   if (heldOut !== undefined) requireFits('heldOut', heldOut, topology, loss)
   requireCount('batch', batch, 1)
   requireRate(learningRate)
   if (!(momentum >= 0 && momentum < 1)) throw new TrainerArgumentError('momentum', momentum, 'at least 0 and below 1')
-  return new DenseTrainer(init, loss, momentum)
+  requireStepFits(topology, Math.min(batch, training.count))
+  return new NetworkTrainer(init, network, loss, momentum)
 }
 
-class DenseTrainer implements TensorFlowTrainer {
+class NetworkTrainer implements TensorFlowTrainer {
   readonly parameterCount: number
   readonly batch: number
+  readonly engine: Engine
   readonly #topology: Topology
   readonly #loss: Loss
   readonly #splits: Readonly<Record<Split, Dataset | undefined>>
   readonly #learningRate: number
-  readonly #network: DenseNetwork
+  readonly #network: Network
   readonly #optimiser: Optimiser
   readonly #batches: BatchStream
   readonly #chunkRows: number
   #isTraining = false
   #isClosed = false
 
-  constructor(init: TensorFlowTrainerInit, loss: Loss, momentum: number) {
+  constructor(init: TensorFlowTrainerInit<Topology>, network: Network, loss: Loss, momentum: number) {
+    this.engine = init.engine
     this.#topology = init.topology
     this.#loss = loss
     this.#splits = { training: init.training, heldOut: init.heldOut }
     this.#learningRate = init.learningRate
-    this.#network = new DenseNetwork(init.engine, init.topology, loss)
+    this.#network = network
     this.#optimiser = createOptimiser(init.optimiser, init.topology.parameterCount, momentum)
     this.#batches = new BatchStream(init.training, init.batch)
     this.#chunkRows = chunkRows(init.topology)
@@ -180,6 +212,7 @@ class DenseTrainer implements TensorFlowTrainer {
   }
 
   async close(): Promise<void> {
+    if (!this.#isClosed) this.#network.close?.()
     this.#isClosed = true
   }
 
@@ -214,12 +247,18 @@ function createPause(): () => Promise<void> {
   }
 }
 
-function chunkRows({ parameterCount }: Topology): number {
-  return Math.min(MAX_CHUNK_ROWS, Math.ceil(CHUNK_MULTIPLICATIONS / parameterCount))
+function chunkRows({ multiplicationsPerRow, activationsPerRow }: Topology): number {
+  const inTime = Math.ceil(CHUNK_MULTIPLICATIONS / multiplicationsPerRow)
+  return Math.min(MAX_CHUNK_ROWS, inTime, Math.ceil(CHUNK_ACTIVATIONS / activationsPerRow))
 }
 
 function addTo(gradient: Float32Array, vector: Float32Array, offset: number): void {
   for (let i = 0; i < gradient.length; i++) gradient[i]! += vector[offset + i]!
+}
+
+function requireLoss(topology: Topology, { kind }: Loss): void {
+  if (topology.type === 'stack') requireHead(topology.layers, kind)
+  else if (topology.loss !== kind) throw new TrainerArgumentError('loss', kind, `the model's ${topology.loss}`)
 }
 
 function requireFits(split: Split, dataset: Dataset, topology: Topology, loss: Loss): void {

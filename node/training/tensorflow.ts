@@ -5,11 +5,48 @@
  */
 export interface TensorFlow {
   readonly version_core: string
+  readonly backend_util: {
+    /** Shapes and padding of a convolution; images come with their rows, [rows, height, width, channels]. */
+    computeConv2DInfo(
+      images: readonly number[],
+      kernel: readonly number[],
+      strides: unknown,
+      dilations: unknown,
+      pad: unknown,
+      dimRoundingMode: unknown
+    ): ConvGeometry
+    computePool2DInfo(
+      images: readonly number[],
+      size: unknown,
+      strides: unknown,
+      dilations: unknown,
+      pad: unknown,
+      dimRoundingMode: unknown
+    ): ConvGeometry
+  }
+  tensor(values: Float32Array, shape: readonly number[]): Tensor
   tensor1d(values: Float32Array): Tensor
   tensor2d(values: Float32Array, shape: [number, number]): Tensor
   matMul(a: Tensor, b: Tensor, transposeA?: boolean, transposeB?: boolean): Tensor
   add(a: Tensor, b: Tensor): Tensor
+  mul(a: Tensor, b: Tensor): Tensor
+  sum(x: Tensor): Tensor
   relu(x: Tensor): Tensor
+  reshape(x: Tensor, shape: readonly number[]): Tensor
+  conv2d(x: Tensor, kernel: Tensor, strides: readonly [number, number], pad: string): Tensor
+  maxPool(x: Tensor, size: readonly [number, number], strides: readonly [number, number], pad: string): Tensor
+  avgPool(x: Tensor, size: readonly [number, number], strides: readonly [number, number], pad: string): Tensor
+  readonly fused: {
+    /** A convolution with its bias in one pass. */
+    conv2d(call: {
+      readonly x: Tensor
+      readonly filter: Tensor
+      readonly strides: readonly [number, number]
+      readonly pad: string
+      readonly bias?: Tensor
+    }): Tensor
+  }
+  engine(): { runKernel(name: string, inputs: Record<string, TensorInfo>, attrs: Record<string, unknown>): Tensor }
   /** Runs `work` and disposes every tensor that it made. */
   tidy<T>(work: () => T): T
   memory(): { readonly numTensors: number; readonly numBytes: number }
@@ -36,6 +73,14 @@ export interface TensorInfo {
   readonly dtype: string
 }
 
+export interface ConvGeometry {
+  readonly filterHeight: number
+  readonly filterWidth: number
+  readonly strideHeight: number
+  readonly strideWidth: number
+  readonly padInfo: Readonly<Record<'top' | 'bottom' | 'left' | 'right', number>>
+}
+
 export interface KernelConfig {
   readonly kernelName: string
   readonly backendName: string
@@ -51,6 +96,10 @@ export interface KernelCall {
 
 export interface KernelBackend {
   disposeData(dataId: object): boolean
+  /** On the cpu backend this is the data's own memory, elsewhere a copy. */
+  readSync(dataId: object): Float32Array
+  /** Data of a backend that keeps them outside JavaScript; wasm has this. */
+  makeOutput(shape: number[], dtype: string, memoryOffset: undefined, values: Float32Array): TensorInfo
   /** Arrays that the backend holds, those that belong to no tensor included. */
   numDataIds(): number
 }

@@ -1,17 +1,62 @@
 import { InvalidTopologyError, TopologyTooLargeError, UnsupportedLayerError } from './errors.ts'
 import type { LossKind } from './loss.ts'
-import { MAX_LAYERS, MAX_MODEL_JSON_BYTES, MAX_PARAMETERS, MAX_UNITS } from './topology-limits.ts'
+import { type JsonModel, parseJson, readModel } from './read-model.ts'
+import { parseLayers } from './stack-layers.ts'
+import { MAX_ACTIVATIONS, MAX_MULTIPLICATIONS, MAX_PARAMETERS } from './topology-limits.ts'
 
 export type Activation = 'linear' | 'relu' | 'softmax'
 
 /** y = activation(x · kernel + bias), with x of shape [rows, inputs] and y of shape [rows, units]. */
 export interface DenseLayer {
+  readonly type: 'dense'
   readonly name: string
   readonly inputs: number
   readonly units: number
   readonly activation: Activation
   readonly useBias: boolean
 }
+
+/** [height, width, channels] of one row. */
+export type ImageShape = readonly [number, number, number]
+
+/** A window that moves over an image: [height, width] of its size and of its steps. */
+export interface Window {
+  readonly size: readonly [number, number]
+  readonly strides: readonly [number, number]
+  /** `same` adds zeros around, so that stride 1 keeps the size; `valid` adds none. */
+  readonly padding: 'valid' | 'same'
+}
+
+/** activation(x * kernel + bias) with the kernel of shape [...window.size, channels in, channels out]. */
+export interface ConvLayer {
+  readonly type: 'conv'
+  readonly name: string
+  readonly input: ImageShape
+  readonly output: ImageShape
+  readonly window: Window
+  readonly activation: Activation
+  readonly useBias: boolean
+}
+
+/** The largest or the mean value of each window; padding never counts. */
+export interface PoolLayer {
+  readonly type: 'pool'
+  readonly name: string
+  readonly kind: 'max' | 'average'
+  readonly input: ImageShape
+  readonly output: ImageShape
+  readonly window: Window
+}
+
+/** While training, drops this share of the values and scales the others up (Srivastava et al. 2014, inverted). */
+export interface DropoutLayer {
+  readonly type: 'dropout'
+  readonly name: string
+  readonly rate: number
+}
+
+/** What a stack can hold. Layers that only change the shape (Flatten, Reshape) leave no trace: values stay in order. */
+export type StackLayer = DenseLayer | ConvLayer | PoolLayer | DropoutLayer
 
 /** Where one weight lies in the flat parameter vector: row-major from `offset`, counted in float32 values. */
 export interface WeightSpec {
@@ -20,50 +65,50 @@ export interface WeightSpec {
   readonly offset: number
 }
 
-/** A stack of dense layers that ends in a softmax over the classes, or in one linear unit. */
-export interface Topology {
+interface ModelShape {
+  /** Shape of one row. */
+  readonly inputShape: readonly number[]
+  /** Values of one row: the product of `inputShape`. */
   readonly inputs: number
   readonly outputs: number
-  readonly layers: readonly DenseLayer[]
   /** In the order of the flat vector: each layer's kernel, then its bias. */
   readonly weights: readonly WeightSpec[]
   readonly parameterCount: number
+  /** Values that one row becomes in all layers together. */
+  readonly activationsPerRow: number
+  /** Of one row's forward pass. */
+  readonly multiplicationsPerRow: number
 }
 
-type JsonObject = Readonly<Record<string, unknown>>
-
-/** A layer as written, with what every kind of layer has. */
-interface RawLayer {
-  readonly className: string
-  readonly name: string
-  readonly config: JsonObject
+/** A stack of layers that ends in a softmax over the classes, or in one linear unit; our own trainer knows all of it. */
+export interface StackTopology extends ModelShape {
+  readonly type: 'stack'
+  readonly layers: readonly StackLayer[]
 }
 
-/** Layers with moving statistics: weights that no gradient changes, which averaging would have to treat apart. */
-const LAYERS_WITH_STATISTICS = new Set(['BatchNormalization', 'Normalization', 'SpectralNormalization'])
-
-/** What changes the loss or the update in ways that our step does not follow. */
-const CHANGES_TO_TRAINING = [
-  'kernel_regularizer',
-  'bias_regularizer',
-  'activity_regularizer',
-  'kernel_constraint',
-  'bias_constraint'
-] as const
-
-/** Reads the bytes of a `model.json`. Throws TopologyTooLargeError before it parses more than MAX_MODEL_JSON_BYTES. */
-export function decodeTopology(bytes: Uint8Array, loss: LossKind = 'softmax-cross-entropy'): Topology {
-  if (bytes.length > MAX_MODEL_JSON_BYTES) {
-    throw new TopologyTooLargeError('bytes of model.json', bytes.length, MAX_MODEL_JSON_BYTES)
-  }
-  return parseTopology(parseJson(bytes), loss)
+/** Any other model that the layers API of TensorFlow.js builds. */
+export interface LayersModelTopology extends ModelShape {
+  readonly type: 'layers-model'
+  /** The model with a softmax at its end taken away. */
+  readonly model: JsonModel
+  /** What its outputs are for: it was read for this loss and no other. */
+  readonly loss: LossKind
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+export type Topology = StackTopology | LayersModelTopology
+
+/**
+ * Reads the bytes of a `model.json`: as a stack where it is one, else through the layers API, which is imported only
+ * then. Throws as `parseTopology` does, and TopologyTooLargeError before it parses more than MAX_MODEL_JSON_BYTES.
+ */
+export async function decodeTopology(bytes: Uint8Array, loss: LossKind = 'softmax-cross-entropy'): Promise<Topology> {
+  const json = parseJson(bytes)
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (cause) {
-    throw new InvalidTopologyError(`${bytes.length} bytes are not UTF-8 JSON`, { cause })
+    return parseTopology(json, loss)
+  } catch (error) {
+    if (!(error instanceof UnsupportedLayerError)) throw error
+    const { readLayersModel } = await import('./layers-model.ts')
+    return readLayersModel(json, loss)
   }
 }
 
@@ -72,128 +117,55 @@ function parseJson(bytes: Uint8Array): unknown {
  * loss of its run needs it.
  * Throws InvalidTopologyError, TopologyTooLargeError, or UnsupportedLayerError with the layer's name and class.
  */
-export function parseTopology(json: unknown, loss: LossKind = 'softmax-cross-entropy'): Topology {
-  const raw = readLayers(json)
-  const layers: DenseLayer[] = []
-  let width = readInputShape(raw[0]!)
-  for (const [index, layer] of raw.entries()) {
-    if (index === 0 && layer.className === 'InputLayer') continue
-    const dense = parseDense(layer, width)
-    layers.push(dense)
-    width = dense.units
+export function parseTopology(json: unknown, loss: LossKind = 'softmax-cross-entropy'): StackTopology {
+  const model = readModel(json)
+  if (model.type !== 'sequential') {
+    throw new UnsupportedLayerError(model.name, model.className, 'it is not a plain stack of layers')
   }
-  if (layers.length === 0) throw new UnsupportedLayerError(raw[0]!.name, 'InputLayer', 'no other layer follows it')
-  requireHead(layers, loss)
-  return { inputs: layers[0]!.inputs, outputs: width, layers, ...placeWeights(layers) }
+  const { layers, inputShape, outputs, activationsPerRow, multiplicationsPerRow } = parseLayers(model.layers, loss)
+  const sizes = { inputShape, inputs: sizeOf(inputShape), outputs, activationsPerRow, multiplicationsPerRow }
+  return { type: 'stack', layers, ...requireAffordable({ ...sizes, ...placeWeights(layers.flatMap(weightsOf)) }) }
 }
 
-function readLayers(json: unknown): RawLayer[] {
-  const root = readObject(json, 'model.json')
-  let model = readObject(root.modelTopology ?? root, 'modelTopology')
-  // Keras wraps the model once more than TensorFlow.js does.
-  if (model.model_config !== undefined) model = readObject(model.model_config, 'model_config')
-  if (model.class_name !== 'Sequential') {
-    throw new InvalidTopologyError('the model is not Sequential: only plain stacks of layers can be read')
-  }
-  // Keras before 2.2.3 wrote the list of layers where newer ones have an object with a name.
-  const list = Array.isArray(model.config) ? model.config : readObject(model.config, 'config').layers
-  if (!Array.isArray(list) || list.length === 0) throw new InvalidTopologyError('it has no layers')
-  if (list.length > MAX_LAYERS) throw new TopologyTooLargeError('layers', list.length, MAX_LAYERS)
-  const layers = list.map(readLayer)
-  if (new Set(layers.map(({ name }) => name)).size < layers.length) {
-    throw new InvalidTopologyError('two layers have the same name')
-  }
-  return layers
+/** Refuses models that no peer should try to hold or compute. */
+export function requireAffordable<T extends ModelShape>(model: T): T {
+  const limits = [
+    ['parameters', model.parameterCount, MAX_PARAMETERS],
+    ['activations a row', model.activationsPerRow, MAX_ACTIVATIONS],
+    ['multiplications a row', model.multiplicationsPerRow, MAX_MULTIPLICATIONS]
+  ] as const
+  for (const [what, value, limit] of limits) if (value > limit) throw new TopologyTooLargeError(what, value, limit)
+  return model
 }
 
-function readLayer(json: unknown, index: number): RawLayer {
-  const layer = readObject(json, `layer ${index}`)
-  const config = readObject(layer.config, `config of layer ${index}`)
-  const className = layer.class_name
-  const name = config.name
-  if (typeof className !== 'string') throw new InvalidTopologyError(`layer ${index} has no class_name`)
-  if (typeof name !== 'string' || name === '') throw new InvalidTopologyError(`layer ${index} has no name`)
-  return { className, name, config }
-}
-
-function readInputShape({ config }: RawLayer): number {
-  const shape = config.batch_input_shape ?? config.batch_shape
-  if (!Array.isArray(shape) || shape.length !== 2 || shape[0] !== null) {
-    throw new InvalidTopologyError('the first layer has no batch_input_shape of the form [null, inputs]')
-  }
-  return readSize(shape[1], 'inputs')
-}
-
-function parseDense({ className, name, config }: RawLayer, inputs: number): DenseLayer {
-  const refuse = (reason: string): never => {
-    throw new UnsupportedLayerError(name, className, reason)
-  }
-  if (LAYERS_WITH_STATISTICS.has(className)) refuse('it has weights that gradients do not train')
-  if (className !== 'Dense') refuse('of all layers only Dense can be trained yet')
-  if (config.trainable === false) refuse('its weights are frozen (trainable is false)')
-  for (const key of CHANGES_TO_TRAINING) if (config[key] != null) refuse(`it has a ${key}`)
-  const dtype = config.dtype ?? 'float32'
-  if (dtype !== 'float32') refuse('its dtype is not float32')
-  const useBias = config.use_bias ?? true
-  if (typeof useBias !== 'boolean') throw new InvalidTopologyError('use_bias is neither true nor false')
-  const activation = config.activation ?? 'linear'
-  if (activation !== 'linear' && activation !== 'relu' && activation !== 'softmax') {
-    return refuse('of all activations only linear, relu and softmax can be trained yet')
-  }
-  return { name, inputs, units: readSize(config.units, 'units'), activation, useBias }
-}
-
-/**
- * Cross-entropy over classes needs a softmax as the last activation and the only one, the squared error one linear unit.
- * Throws UnsupportedLayerError.
- */
-export function requireHead(layers: readonly DenseLayer[], loss: LossKind): void {
-  for (const [index, { name, units, activation }] of layers.entries()) {
-    const isLast = index === layers.length - 1
-    if (loss === 'softmax-cross-entropy' && (activation === 'softmax') !== isLast) {
-      throw new UnsupportedLayerError(
-        name,
-        'Dense',
-        'the last layer must have the activation softmax, and no other may'
-      )
-    }
-    if (loss === 'mean-squared-error' && (activation === 'softmax' || (isLast && activation !== 'linear'))) {
-      throw new UnsupportedLayerError(
-        name,
-        'Dense',
-        'to predict a number the last layer must have the activation linear'
-      )
-    }
-    if (loss === 'mean-squared-error' && isLast && units !== 1) {
-      throw new UnsupportedLayerError(
-        name,
-        'Dense',
-        `to predict a number the last layer must have 1 unit, not ${units}`
-      )
-    }
-  }
-}
-
-function placeWeights(layers: readonly DenseLayer[]): Pick<Topology, 'weights' | 'parameterCount'> {
-  const weights: WeightSpec[] = []
+/** Lays weights one behind the other. */
+export function placeWeights(
+  weights: readonly Omit<WeightSpec, 'offset'>[]
+): Pick<ModelShape, 'weights' | 'parameterCount'> {
   let offset = 0
-  for (const { name, inputs, units, useBias } of layers) {
-    weights.push({ name: `${name}/kernel`, shape: [inputs, units], offset })
-    offset += inputs * units
-    if (useBias) weights.push({ name: `${name}/bias`, shape: [units], offset })
-    if (useBias) offset += units
+  const placed = weights.map((weight) => {
+    const at = offset
+    // 64 layers of 1e6 x 1e6 weights are below 2^53; beyond it a sum is inexact, but still far above every limit.
+    offset += sizeOf(weight.shape)
+    return { ...weight, offset: at }
+  })
+  if (new Set(placed.map(({ name }) => name)).size < placed.length) {
+    throw new InvalidTopologyError('two weights have the same name')
   }
-  // 64 layers of 1e6 x 1e6 weights are below 2^53, so the sum is exact.
-  if (offset > MAX_PARAMETERS) throw new TopologyTooLargeError('parameters', offset, MAX_PARAMETERS)
-  return { weights, parameterCount: offset }
+  return { weights: placed, parameterCount: offset }
 }
 
-function readObject(value: unknown, what: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject
-  throw new InvalidTopologyError(`${what} is not an object`)
+/** Values of a tensor with this shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, side) => size * side, 1)
 }
 
-function readSize(value: unknown, what: string): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_UNITS) return value
-  throw new InvalidTopologyError(`${what} is ${JSON.stringify(value)?.slice(0, 64)}, expected 1 to ${MAX_UNITS}`)
+/** The weights of one layer in their order. */
+function weightsOf(layer: StackLayer): Omit<WeightSpec, 'offset'>[] {
+  if (layer.type !== 'dense' && layer.type !== 'conv') return []
+  const { name, useBias } = layer
+  const shape =
+    layer.type === 'dense' ? [layer.inputs, layer.units] : [...layer.window.size, layer.input[2], layer.output[2]]
+  const kernel = { name: `${name}/kernel`, shape }
+  return useBias ? [kernel, { name: `${name}/bias`, shape: [shape.at(-1)!] }] : [kernel]
 }

@@ -5,7 +5,7 @@ import { parseManifest } from '../../protocols/envelope/index.ts'
 import { CpuPacer } from '../limits/cpu-pacer.ts'
 import {
   createLoss,
-  createTensorFlowTrainer,
+  createTrainer as createTrainerFor,
   decodeTopology,
   type Engine,
   type Metrics,
@@ -28,12 +28,12 @@ export interface WorkerReport {
 
 class WorkerVectors extends LocalVectors {
   readonly report: WorkerReport
-  readonly #createTrainer: () => LocalVectorsInit['trainer']
+  readonly #createTrainer: () => Promise<LocalVectorsInit['trainer']>
   readonly #initial: Float32Array
   readonly #seed: number
   readonly #pacer: LocalVectorsInit['pacer']
 
-  constructor(init: LocalVectorsInit, report: WorkerReport, createTrainer: () => LocalVectorsInit['trainer']) {
+  constructor(init: LocalVectorsInit, report: WorkerReport, createTrainer: () => Promise<LocalVectorsInit['trainer']>) {
     super(init)
     this.report = report
     this.#initial = init.initial
@@ -52,7 +52,7 @@ class WorkerVectors extends LocalVectors {
 
   /** Trains a copy of the initial weights on the own rows alone, with an optimiser of its own, and measures it. */
   async trainAlone(steps: number): Promise<Metrics> {
-    const trainer = this.#createTrainer()
+    const trainer = await this.#createTrainer()
     const parameters = this.#initial.slice()
     await trainer.train(parameters, steps, { seed: this.#seed })
     const metrics = await trainer.evaluate(parameters, 'heldOut')
@@ -66,9 +66,9 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
   const { training: plan, averaging } = manifest
   const rows = await readRows({ ...init.rows, task: manifest.task, holdOut: manifest.evaluation.holdOut })
   const engine = await startEngine(init.engine)
-  const topology = decodeTopology(init.modelJson, plan.loss)
+  const topology = await decodeTopology(init.modelJson, plan.loss)
   const createTrainer = () =>
-    createTensorFlowTrainer({
+    createTrainerFor({
       topology,
       loss: createLoss(manifest.task),
       training: rows.training,
@@ -79,7 +79,7 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
       momentum: plan.momentum,
       engine
     })
-  const trainer = createTrainer()
+  const trainer = await createTrainer()
   const { mu, kappa, rule } = averaging.momentum
   const rules = {
     codec: averaging.codec,
@@ -98,7 +98,7 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
       random: createRandom(init.rows.seed).fork('rounding'),
       ...(init.maxCpu === undefined ? {} : { pacer: new CpuPacer({ cores: init.maxCpu }) })
     },
-    describeReady(engine, rows, trainer.batch),
+    describeReady(trainer.engine, rows, trainer.batch),
     createTrainer
   )
 }

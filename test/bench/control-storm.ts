@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Command } from 'commander'
 import { peerStatus } from '../../node/control/index.ts'
 import { median } from '../../protocols/averaging/index.ts'
 import { createInvitedRun } from '../integration/invited-run.ts'
@@ -19,7 +20,7 @@ const START_PATIENCE_MS = 60_000
 const MIX = ['status', 'status', 'status', 'pause', 'pause', 'resume', 'resume', 'pin', 'pin', 'leave'] as const
 type Verb = (typeof MIX)[number]
 
-export interface StormResult {
+interface StormResult {
   readonly calls: Readonly<Record<Verb, number>>
   /** Calls that did not end with exit 0, with what they printed. */
   readonly errors: readonly string[]
@@ -29,7 +30,7 @@ export interface StormResult {
   readonly seconds: number
 }
 
-export interface StormInit {
+interface StormInit {
   readonly calls: number
   /** The storm goes on until the steady peer has played so many. */
   readonly rounds: number
@@ -48,7 +49,7 @@ interface Target {
  * Two peers train while their owners call the control commands as processes of their own: `steady` is asked everything
  * but to leave and shows what it does to memory; `comer` also leaves and comes back.
  */
-export async function stormControls(init: StormInit): Promise<StormResult> {
+async function stormControls(init: StormInit): Promise<StormResult> {
   const folder = await mkdtemp(join(tmpdir(), 'starling-bench-'))
   const cleanUps = new AsyncDisposableStack()
   const owner: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
@@ -144,7 +145,7 @@ class Storm {
   }
 }
 
-export function describeStorm({ calls, errors, rounds, steadyRssBytes, seconds }: StormResult): string {
+function describeStorm({ calls, errors, rounds, steadyRssBytes, seconds }: StormResult): string {
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`
   const { early, late, largest } = steadyRssBytes
   return [
@@ -154,4 +155,28 @@ export function describeStorm({ calls, errors, rounds, steadyRssBytes, seconds }
     `errors   ${errors.length}`,
     ...errors
   ].join('\n')
+}
+
+interface ControlOptions {
+  readonly calls: string
+  readonly rounds: string
+  readonly seed: string
+  readonly json?: boolean
+}
+
+export function addControl(program: Command): void {
+  program
+    .command('control')
+    .description('owners call status, pause, resume, pin and leave while their peers train: errors and memory')
+    .option('--calls <n>', 'calls, each a process of its own', '1000')
+    .option('--rounds <r>', 'rounds that the lasting peer plays at least', '2000')
+    .option('--seed <s>', 'decides the order of calls', '1')
+    .option('--json', 'print one JSON document on stdout')
+    .action(async ({ json, ...options }: ControlOptions) => {
+      const [calls, rounds, seed] = [options.calls, options.rounds, options.seed].map(Number)
+      const onProgress = (line: string) => void process.stderr.write(`${line}\n`)
+      const result = await stormControls({ calls: calls!, rounds: rounds!, seed: seed!, onProgress })
+      process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeStorm(result)}\n`)
+      process.exitCode = result.errors.length === 0 ? 0 : 1
+    })
 }

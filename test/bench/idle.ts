@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Command } from 'commander'
 import type { PeerStatus } from '../../node/control/index.ts'
 import { median } from '../../protocols/averaging/index.ts'
 import { LABEL, writeBlobs } from '../integration/tables.ts'
@@ -45,7 +46,7 @@ export interface IdleResult {
 }
 
 /** Measures what a peer costs that only keeps its links, beside the same process alone and beside an empty one. */
-export async function benchIdle(seconds: number): Promise<IdleResult> {
+async function benchIdle(seconds: number): Promise<IdleResult> {
   const folder = await mkdtemp(join(tmpdir(), 'starling-idle-'))
   const children: ChildProcess[] = []
   try {
@@ -140,7 +141,7 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-export function describeIdle(result: IdleResult): string {
+function describeIdle(result: IdleResult): string {
   const { seconds, links, linkedPercent, linkedMostPercent, alonePercent, emptyPercent, bytesPerSecond, load } = result
   return [
     `over ${seconds} s, percent of a core (load ${load.map((value) => value.toFixed(1)).join(' to ')}):`,
@@ -149,4 +150,16 @@ export function describeIdle(result: IdleResult): string {
     `  paused, alone     ${alonePercent.toFixed(2)}`,
     `  empty process     ${emptyPercent.toFixed(2)}`
   ].join('\n')
+}
+
+export function addIdle(program: Command): void {
+  program
+    .command('idle')
+    .description('CPU of a paused peer with five links, beside the same process alone and an empty one')
+    .option('--seconds <s>', 'how long to measure', '600')
+    .option('--json', 'print one JSON document on stdout')
+    .action(async ({ seconds, json }: { seconds: string; json?: boolean }) => {
+      const result = await benchIdle(Number(seconds))
+      process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeIdle(result)}\n`)
+    })
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
+import type { Command } from 'commander'
 import { dealOut } from '../../node/demo/demo-data.ts'
 import { readFigures } from '../../node/demo/figures.ts'
 import { Flock } from '../../node/demo/flock.ts'
@@ -13,7 +14,7 @@ const LOCAL_STEPS = 8
 const BATCH = 32
 const SEED = 7
 
-export interface RoundResult {
+interface RoundResult {
   readonly peers: number
   readonly parameters: number
   /** Wall time of the flock's training phase over its rounds; median over peers. */
@@ -27,7 +28,7 @@ export interface RoundResult {
 }
 
 /** Measures each size of flock with each model. */
-export async function benchRounds(init: { peers: readonly number[]; models: readonly string[]; rounds: number }) {
+async function benchRounds(init: { peers: readonly number[]; models: readonly string[]; rounds: number }) {
   const results: RoundResult[] = []
   for (const model of init.models)
     for (const peers of init.peers) results.push(await benchRound(peers, model, init.rounds))
@@ -72,7 +73,7 @@ async function benchRound(peers: number, model: string, rounds: number): Promise
   }
 }
 
-export function describeRounds(results: readonly RoundResult[]): string {
+function describeRounds(results: readonly RoundResult[]): string {
   const head = ['peers', 'parameters', 's/round', 'training only', 'averaging', 'whole / training', 'training share']
   const table = new Table({ head, style: { head: [], border: [] } })
   for (const result of results) {
@@ -87,4 +88,25 @@ export function describeRounds(results: readonly RoundResult[]): string {
     ])
   }
   return table.toString()
+}
+
+interface RoundOptions {
+  readonly peers: string[]
+  readonly models: string[]
+  readonly rounds: string
+  readonly json?: boolean
+}
+
+export function addRound(program: Command): void {
+  program
+    .command('round')
+    .description('seconds a round of a whole flock, beside the same processes training without a network')
+    .option('--peers <n...>', 'sizes of the flock', ['5', '10'])
+    .option('--models <specs...>', 'models', ['mlp:64', 'mlp:960,960'])
+    .option('--rounds <r>', 'rounds measured', '20')
+    .option('--json', 'print one JSON document on stdout')
+    .action(async ({ peers, models, rounds, json }: RoundOptions) => {
+      const results = await benchRounds({ peers: peers.map(Number), models, rounds: Number(rounds) })
+      process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeRounds(results)}\n`)
+    })
 }

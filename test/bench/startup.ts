@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Table from 'cli-table3'
+import type { Command } from 'commander'
 import { median } from '../../protocols/averaging/index.ts'
 import { createInvitedRun } from '../integration/invited-run.ts'
 import { start } from '../integration/starling.ts'
@@ -14,7 +15,7 @@ const LIMITS_MS = { version: 150, status: 300 } as const
 
 const OWN_BIN = fileURLToPath(new URL('../../bin/starling.js', import.meta.url))
 
-export interface StartupResult {
+interface StartupResult {
   readonly what: string
   /** Wall time from spawn to exit. */
   readonly medianMs: number
@@ -26,7 +27,7 @@ export interface StartupResult {
 }
 
 /** Times `node -e 0`, `starling --version` and `starling status` to a running peer, in turn, so many times each. */
-export async function benchStartup({ samples, bin = OWN_BIN }: { samples: number; bin?: string }) {
+async function benchStartup({ samples, bin = OWN_BIN }: { samples: number; bin?: string }) {
   const cleanUps = new AsyncDisposableStack()
   try {
     const folder = await mkdtemp(join(tmpdir(), 'starling-bench-'))
@@ -79,7 +80,7 @@ function result(what: string, times: readonly number[], baseline: number, limitM
   }
 }
 
-export function describeStartup(results: readonly StartupResult[]): string {
+function describeStartup(results: readonly StartupResult[]): string {
   const table = new Table({ head: ['', 'median', 'range', 'of node', 'limit'], style: { head: [], border: [] } })
   for (const { what, medianMs, leastMs, mostMs, ratioToNode, limitMs } of results) {
     const range = `${leastMs.toFixed(0)} to ${mostMs.toFixed(0)} ms`
@@ -87,4 +88,23 @@ export function describeStartup(results: readonly StartupResult[]): string {
     table.push([what, `${medianMs.toFixed(0)} ms`, range, `${ratioToNode.toFixed(1)} x`, limit])
   }
   return table.toString()
+}
+
+interface StartupOptions {
+  readonly samples: string
+  readonly bin?: string
+  readonly json?: boolean
+}
+
+export function addStartup(program: Command): void {
+  program
+    .command('startup')
+    .description('how long `starling --version` and `starling status` take, beside an empty program on the same Node')
+    .option('--samples <n>', 'how often each is started', '15')
+    .option('--bin <file>', 'the starling to measure, such as that of an installed package')
+    .option('--json', 'print one JSON document on stdout')
+    .action(async ({ samples, bin, json }: StartupOptions) => {
+      const results = await benchStartup({ samples: Number(samples), ...(bin === undefined ? {} : { bin }) })
+      process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeStartup(results)}\n`)
+    })
 }

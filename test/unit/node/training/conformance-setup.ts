@@ -5,14 +5,14 @@ import {
   type Loss,
   type OptimiserKind,
   parseTopology,
-  type Topology,
+  type StackTopology,
   type Trainer
 } from '../../../../node/training/index.ts'
 import { blobs } from './blobs.ts'
 import { denseOracle } from './dense-oracle.ts'
 
 export interface TrainerSetup {
-  readonly topology: Topology
+  readonly topology: StackTopology
   readonly loss?: Loss
   readonly training: Dataset
   readonly heldOut?: Dataset

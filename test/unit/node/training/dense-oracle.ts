@@ -1,5 +1,5 @@
 import type { Dataset } from '../../../../node/data/index.ts'
-import type { Topology } from '../../../../node/training/index.ts'
+import type { DenseLayer, StackTopology } from '../../../../node/training/index.ts'
 
 /** The textbook formulas, one row and one number at a time in float64: slow, short, and written without an engine. */
 export interface OracleResult {
@@ -18,14 +18,14 @@ export interface OracleResult {
  * the wrong variants that tests of the gradient must reject.
  */
 export function denseOracle(
-  topology: Topology,
+  topology: StackTopology,
   parameters: ArrayLike<number>,
   { features, labels, count }: Dataset,
   { passesCutRelu = false, halvesError = false } = {}
 ): OracleResult {
   const gradient = new Float64Array(topology.parameterCount)
   const predictions = new Float64Array(count * topology.outputs)
-  const isClassifier = topology.layers.at(-1)!.activation === 'softmax'
+  const isClassifier = denseLayers(topology).at(-1)!.activation === 'softmax'
   let loss = 0
   let correct = 0
   for (let row = 0; row < count; row++) {
@@ -44,10 +44,10 @@ export function denseOracle(
   return { predictions, loss, accuracy: correct / count, gradient }
 }
 
-function forward({ layers }: Topology, parameters: ArrayLike<number>, input: number[]): number[][] {
+function forward(topology: StackTopology, parameters: ArrayLike<number>, input: number[]): number[][] {
   const activations = [input]
   let offset = 0
-  for (const { inputs, units, useBias, activation } of layers) {
+  for (const { inputs, units, useBias, activation } of denseLayers(topology)) {
     const x = activations.at(-1)!
     const z = Array.from({ length: units }, (_, unit) => {
       let sum = useBias ? parameters[offset + inputs * units + unit]! : 0
@@ -68,7 +68,7 @@ function activate(z: number[], activation: string): number[] {
 }
 
 function backward(
-  { layers, parameterCount }: Topology,
+  topology: StackTopology,
   parameters: ArrayLike<number>,
   activations: readonly number[][],
   outputDelta: number[],
@@ -76,7 +76,8 @@ function backward(
   passesCutRelu: boolean
 ): void {
   let delta = outputDelta
-  let offset = parameterCount
+  const layers = denseLayers(topology)
+  let offset = topology.parameterCount
   for (const [index, { inputs, units, useBias }] of [...layers.entries()].reverse()) {
     const x = activations[index]!
     offset -= inputs * units + (useBias ? units : 0)
@@ -91,4 +92,8 @@ function backward(
     const isCut = index > 0 && layers[index - 1]!.activation === 'relu' && !passesCutRelu
     delta = isCut ? next.map((value, i) => (x[i]! > 0 ? value : 0)) : next
   }
+}
+
+function denseLayers({ layers }: StackTopology): DenseLayer[] {
+  return layers.filter((layer) => layer.type === 'dense')
 }

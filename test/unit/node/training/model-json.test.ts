@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { buildTopology, encodeModelJson, ModelSpecError, parseTopology } from '../../../../node/training/index.ts'
+import {
+  buildTopology,
+  encodeModelJson,
+  ModelMismatchError,
+  ModelSpecError,
+  parseTopology,
+  requireModelSpec
+} from '../../../../node/training/index.ts'
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 test('builds the layers that the spec names', () => {
   const layersOf = (spec: string) => parseTopology(buildTopology(spec, 13, 3)).layers
-  const shape = (spec: string) => layersOf(spec).map(({ inputs, units, activation }) => [inputs, units, activation])
+  const shape = (spec: string) =>
+    layersOf(spec).map((layer) => layer.type === 'dense' && [layer.inputs, layer.units, layer.activation])
   assert.deepEqual(shape('linear'), [[13, 3, 'softmax']])
   assert.deepEqual(shape('mlp:64,32'), [
     [13, 64, 'relu'],
@@ -19,8 +27,11 @@ test('builds the layers that the spec names', () => {
 test('ends in one linear unit where a number is predicted', () => {
   const model = buildTopology('mlp:8', 13, 1, 'mean-squared-error')
   const [, last] = parseTopology(model, 'mean-squared-error').layers
-  assert.deepEqual([last?.units, last?.activation], [1, 'linear'])
+  assert.ok(last?.type === 'dense')
+  assert.deepEqual([last.units, last.activation], [1, 'linear'])
   assert.throws(() => parseTopology(model), /"dense_2".*activation softmax/)
+  const images = parseTopology(buildTopology('cnn:8', [9, 9, 1], 1, 'mean-squared-error'), 'mean-squared-error')
+  assert.deepEqual([images.outputs, images.layers.length], [1, 3])
   assert.throws(() => buildTopology('mlp:8', 13, 1), ModelSpecError)
 })
 
@@ -45,19 +56,61 @@ test('encodes the same bytes whatever order the keys are in', () => {
 })
 
 test('lists the weights that the topology has, in its order', () => {
-  const model = buildTopology('mlp:64,32', 13, 3)
-  const listed = model.weightsManifest[0].weights.map(({ name, shape }) => ({ name, shape }))
-  assert.deepEqual(
-    listed,
-    parseTopology(model).weights.map(({ name, shape }) => ({ name, shape }))
+  for (const model of [buildTopology('mlp:64,32', 13, 3), buildTopology('cnn:2,3', [20, 21, 3], 4)]) {
+    const listed = model.weightsManifest[0].weights.map(({ name, shape }) => ({ name, shape }))
+    assert.deepEqual(
+      listed,
+      parseTopology(model).weights.map(({ name, shape }) => ({ name, shape }))
+    )
+  }
+})
+
+test('builds convolutions, each with a pool, for images', () => {
+  const topology = parseTopology(buildTopology('cnn:8,16', [28, 28, 1], 10))
+  const steps = topology.layers.map((layer) =>
+    'output' in layer ? [layer.type, ...layer.output] : [layer.type, 'units' in layer && layer.units]
   )
+  assert.deepEqual(steps, [
+    ['conv', 26, 26, 8],
+    ['pool', 13, 13, 8],
+    ['conv', 11, 11, 16],
+    ['pool', 5, 5, 16],
+    ['dense', 10]
+  ])
+  assert.equal(topology.parameterCount, 9 * 8 + 8 + 9 * 8 * 16 + 16 + 400 * 10 + 10)
+  assert.deepEqual([topology.inputs, topology.inputShape], [784, [28, 28, 1]])
+})
+
+test('lays images flat for dense models', () => {
+  const { layers, inputShape } = parseTopology(buildTopology('mlp:7', [4, 5, 3], 2))
+  assert.deepEqual(inputShape, [4, 5, 3])
+  assert.deepEqual(
+    layers.map((layer) => layer.type === 'dense' && [layer.inputs, layer.units]),
+    [
+      [60, 7],
+      [7, 2]
+    ]
+  )
+})
+
+test('says in one sentence why rows do not suit convolutions', () => {
+  assert.throws(() => buildTopology('cnn:8,16', 64, 10), /needs images, and these rows are columns of a table/)
+  const small = () => buildTopology('cnn:8,16', [8, 8, 1], 10)
+  assert.throws(small, /images of 8 x 8 are too small for model cnn:8,16 \(3 x 3 are left for convolution 2\)/)
+  assert.throws(small, ModelMismatchError)
+  buildTopology('cnn:8', [4, 4, 1], 10)
+})
+
+test('looks at a spec without its data', () => {
+  for (const spec of ['linear', 'mlp:3', 'cnn:8,16', 'folder/model.json']) requireModelSpec(spec)
+  for (const spec of ['cnn', 'cnn:0', 'rnn:3', 'model.js']) assert.throws(() => requireModelSpec(spec), ModelSpecError)
 })
 
 test('rejects other specs with a list of those that are valid', () => {
   for (const spec of ['', 'Linear', 'mlp', 'mlp:', 'mlp:64,', 'mlp:0', 'mlp:-1', 'mlp:1e3', 'mlp:1000001', 'cnn']) {
     assert.throws(
       () => buildTopology(spec, 4, 2),
-      (error) => error instanceof ModelSpecError && /"linear" and "mlp:"/.test(error.message),
+      (error) => error instanceof ModelSpecError && /"linear" and "mlp:".*"cnn:"/.test(error.message),
       spec
     )
   }

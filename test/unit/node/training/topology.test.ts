@@ -7,6 +7,7 @@ import {
   encodeModelJson,
   InvalidTopologyError,
   parseTopology,
+  requireStepFits,
   TopologyTooLargeError,
   UnsupportedLayerError
 } from '../../../../node/training/index.ts'
@@ -58,12 +59,12 @@ describe('parseTopology', () => {
   test('refuses by name and class a layer that cannot be trained', () => {
     const refused: [Layer, RegExp][] = [
       [{ class_name: 'BatchNormalization', config: { name: 'bn' } }, /"bn" \("BatchNormalization"\).*do not train/],
-      [{ class_name: 'Conv2D', config: { name: 'conv' } }, /"conv" \("Conv2D"\).*only Dense/],
+      [{ class_name: 'LSTM', config: { name: 'lstm', units: 3 } }, /"lstm" \("LSTM"\).*none of the layers/],
       [dense({ name: 'cold', units: 3, trainable: false }), /"cold" \("Dense"\).*frozen/],
-      [dense({ name: 'tanh', units: 3, activation: 'tanh' }), /"tanh".*only linear, relu and softmax/],
+      [dense({ name: 'tanh', units: 3, activation: 'tanh' }), /"tanh".*linear, relu and softmax/],
       [dense({ name: 'l2', units: 3, kernel_regularizer: { class_name: 'L2' } }), /"l2".*kernel_regularizer/],
       [dense({ name: 'half', units: 3, dtype: 'float16' }), /"half".*float32/],
-      [dense({ name: 'early', units: 3, activation: 'softmax' }), /"early".*softmax, and no other/]
+      [dense({ name: 'early', units: 3, activation: 'softmax' }), /"early".*softmax, and no other may/]
     ]
     for (const [layer, message] of refused) {
       assert.throws(
@@ -71,7 +72,63 @@ describe('parseTopology', () => {
         (error) => error instanceof UnsupportedLayerError && message.test(error.message)
       )
     }
-    assert.throws(() => parseTopology(sequential(first)), /"a".*the last layer must have the activation softmax/)
+    assert.throws(
+      () => parseTopology(sequential(first)),
+      /"a".*the last layer must be a Dense with the activation softmax/
+    )
+  })
+
+  const conv = (config: Record<string, unknown>) => ({
+    class_name: 'Conv2D',
+    config: { name: 'conv', filters: 4, kernel_size: 3, ...config }
+  })
+  const image = { class_name: 'InputLayer', config: { name: 'in', batch_input_shape: [null, 12, 9, 2] } }
+  const flat = { class_name: 'Flatten', config: { name: 'flat' } }
+
+  test('follows the shapes of images through windows, strides and paddings', () => {
+    const outputOf = (layer: Layer) => {
+      const [first] = parseTopology(sequential(image, layer, flat, last)).layers
+      return 'output' in first! ? first.output : undefined
+    }
+    const pool = (config: object) => ({ class_name: 'MaxPooling2D', config: { name: 'pool', ...config } })
+    assert.deepEqual(outputOf(conv({})), [10, 7, 4])
+    assert.deepEqual(outputOf(conv({ padding: 'same' })), [12, 9, 4])
+    assert.deepEqual(outputOf(conv({ padding: 'same', strides: [2, 3] })), [6, 3, 4])
+    assert.deepEqual(outputOf(conv({ kernel_size: [2, 5], strides: 4 })), [3, 2, 4])
+    assert.deepEqual(outputOf(pool({})), [6, 4, 2])
+    assert.deepEqual(outputOf(pool({ pool_size: [3, 2], strides: [1, 1] })), [10, 8, 2])
+    assert.deepEqual(outputOf(pool({ padding: 'same' })), [6, 5, 2])
+  })
+
+  test('refuses by name convolutions that would come out wrong', () => {
+    const refused: [Record<string, unknown>, RegExp][] = [
+      [{ padding: 'same', strides: 4 }, /"conv".*padding same with strides larger/],
+      [{ dilation_rate: 2 }, /"conv".*dilation_rate/],
+      [{ data_format: 'channels_first' }, /"conv".*channels_last/],
+      [{ groups: 2 }, /"conv".*groups/],
+      [{ kernel_size: [13, 3] }, /"conv".*13 x 3 is larger than its input of 12 x 9/]
+    ]
+    for (const [config, message] of refused) {
+      assert.throws(() => parseTopology(sequential(image, conv(config), flat, last)), message)
+    }
+    assert.throws(() => parseTopology(sequential(first, conv({}), flat, last)), /Conv2D needs images.*\[5\]/)
+  })
+
+  test('refuses images that a stranger could use to exhaust memory or time', () => {
+    const on = (side: number, config: Record<string, unknown>) => {
+      const input = { class_name: 'InputLayer', config: { name: 'in', batch_input_shape: [null, side, side, 1] } }
+      const pool = { class_name: 'MaxPooling2D', config: { name: 'pool', pool_size: 100 } }
+      return () => parseTopology(sequential(input, conv(config), pool, flat, last))
+    }
+    assert.throws(on(2000, { filters: 64, strides: 2, kernel_size: 3 }), /activations a row/)
+    assert.throws(on(1000, { filters: 8, kernel_size: 300, strides: 2 }), /multiplications a row/)
+    assert.throws(on(1e6, { filters: 1e6, kernel_size: 1 }), TopologyTooLargeError)
+    const topology = parseTopology(sequential(image, conv({}), flat, last))
+    const { activationsPerRow, multiplicationsPerRow } = topology
+    assert.equal(activationsPerRow, 12 * 9 * 2 + 10 * 7 * 4 + 280 + 3)
+    assert.equal(multiplicationsPerRow, 10 * 7 * 4 * 9 * 2 + 280 * 3)
+    requireStepFits(topology, 1000)
+    assert.throws(() => requireStepFits(topology, 1e6), /use a batch of at most 172294/)
   })
 
   test('refuses models that do not end in one number where a number is predicted', () => {
@@ -95,7 +152,7 @@ describe('parseTopology', () => {
   test('escapes and cuts the names of strangers in its messages', () => {
     const name = `\u001b[2J${'x'.repeat(500)}`
     assert.throws(
-      () => parseTopology(sequential(first, { class_name: 'Conv2D', config: { name } }, last)),
+      () => parseTopology(sequential(first, { class_name: 'LSTM', config: { name } }, last)),
       ({ message }: Error) => !message.includes('\u001b') && message.length < 250
     )
   })
@@ -116,11 +173,14 @@ describe('parseTopology', () => {
     assert.throws(() => parseTopology(sequential(input)), UnsupportedLayerError)
     const broken = [
       { modelTopology: { class_name: 'Functional', config: {} } },
+      { modelTopology: { class_name: 'GraphModel', config: {} } },
+      { format: 'graph-model', modelTopology: { node: [] } },
       sequential(),
       sequential(last),
       sequential(first, first, last),
       sequential(first, { config: { name: 'b' } }),
-      sequential(dense({ ...first.config, batch_input_shape: [null, 2, 2] }), last)
+      sequential(dense({ ...first.config, batch_input_shape: [null, 0] }), last),
+      sequential(dense({ ...first.config, batch_input_shape: [4, 4] }), last)
     ]
     for (const json of broken) assert.throws(() => parseTopology(json), InvalidTopologyError)
   })
@@ -155,14 +215,14 @@ describe('parseTopology', () => {
 })
 
 describe('decodeTopology', () => {
-  test('reads the bytes that encodeModelJson writes', () => {
+  test('reads the bytes that encodeModelJson writes', async () => {
     const model = buildTopology('mlp:64,32', 13, 3)
-    assert.deepEqual(decodeTopology(encodeModelJson(model)), parseTopology(model))
+    assert.deepEqual(await decodeTopology(encodeModelJson(model)), parseTopology(model))
   })
 
-  test('refuses too many bytes and bytes that are not JSON', () => {
-    assert.throws(() => decodeTopology(new Uint8Array(256 * 1024 + 1)), TopologyTooLargeError)
-    assert.throws(() => decodeTopology(new TextEncoder().encode('{')), InvalidTopologyError)
-    assert.throws(() => decodeTopology(Uint8Array.of(0xff)), InvalidTopologyError)
+  test('refuses too many bytes and bytes that are not JSON', async () => {
+    await assert.rejects(decodeTopology(new Uint8Array(256 * 1024 + 1)), TopologyTooLargeError)
+    await assert.rejects(decodeTopology(new TextEncoder().encode('{')), InvalidTopologyError)
+    await assert.rejects(decodeTopology(Uint8Array.of(0xff)), InvalidTopologyError)
   })
 })
