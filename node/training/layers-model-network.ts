@@ -2,7 +2,7 @@ import type { Random } from '../../protocols/averaging/index.ts'
 import type { Batch } from './batches.ts'
 import { type Engine, startEngine } from './engines.ts'
 import type { DifferentiableTensorFlow, KerasLayer, LayersModel } from './layers-api.ts'
-import { buildLayersModel } from './layers-model.ts'
+import { buildLayersModel, disposeLayersModel } from './layers-model.ts'
 import type { GradientSink, Network } from './network.ts'
 import { replaceByGradient } from './softmax-cross-entropy.ts'
 import type { Tensor } from './tensorflow.ts'
@@ -82,7 +82,7 @@ class LayersModelNetwork implements Network {
   }
 
   close(): void {
-    this.#engine.run(() => this.#model.dispose())
+    this.#engine.run(() => disposeLayersModel(this.#model))
   }
 
   #assign(parameters: Float32Array): void {

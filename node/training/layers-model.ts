@@ -52,7 +52,7 @@ export async function readLayersModel(json: unknown): Promise<LayersModelTopolog
       multiplicationsPerRow: multiplicationsOf(model)
     })
   } finally {
-    engine.run(() => model.dispose())
+    engine.run(() => disposeLayersModel(model))
   }
 }
 
@@ -64,9 +64,14 @@ export async function drawLayersModelWeights(topology: LayersModelTopology, seed
   engine.run(() => {
     for (const [i, { val }] of model.trainableWeights.entries())
       parameters.set(val.dataSync(), topology.weights[i]!.offset)
-    model.dispose()
+    disposeLayersModel(model)
   })
   return parameters
+}
+
+/** The API's own `dispose` leaves out the weights of models inside the model. All weights are trainable here. */
+export function disposeLayersModel(model: LayersModel): void {
+  for (const { val } of model.trainableWeights) val.dispose()
 }
 
 /**

@@ -168,6 +168,7 @@ describe('a model.json that nobody should build', () => {
       /"code".*no such layer/
     ],
     ['a class of JavaScript', sequential(layer('constructor', 'c')), InvalidTopologyError, /no layer constructor/],
+    ['a name that drives terminals', sequential(layer('ELU', '\u001b[2J')), InvalidTopologyError, /control characters/],
     ['noise', sequential(elu, layer('GaussianNoise', 'n', { stddev: 1 })), UnsupportedLayerError, /"n".*seeded/],
     [
       'recurrent dropout',
@@ -218,6 +219,19 @@ describe('a model.json that nobody should build', () => {
       functional([[layer('Dense', 'last', { units: 3, activation: 'softmax' }), 'nobody']]),
       InvalidTopologyError,
       /does not have/
+    ],
+    [
+      'a layer without inputs that others wait for',
+      JSON.parse(
+        JSON.stringify(
+          functional([
+            [elu, 'nothing'],
+            [layer('Dense', 'last', { units: 3, activation: 'softmax' }), 'elu']
+          ])
+        ).replace('["nothing",0,0,{}]', '')
+      ),
+      InvalidTopologyError,
+      /called without inputs/
     ],
     ['an output that is not there', functional([[elu, 'input']], 'last'), InvalidTopologyError, /output/],
     [
