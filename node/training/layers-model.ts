@@ -92,13 +92,18 @@ export async function buildLayersModel(engine: Engine, source: JsonModel, random
   } finally {
     watch.end()
   }
+  let model: LayersModel | undefined
   try {
-    return await building!
+    model = await building!
+    return model
   } catch (error) {
-    engine.run(() => {
-      for (const { val } of watch.made) val.dispose()
-    })
     throw explain(error, source)
+  } finally {
+    // Layers that lead to no output are built too.
+    const used = new Set(model?.trainableWeights)
+    engine.run(() => {
+      for (const weight of watch.made) if (!used.has(weight)) weight.val.dispose()
+    })
   }
 }
 
