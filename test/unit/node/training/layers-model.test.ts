@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import {
   createTrainer,
   decodeTopology,
@@ -139,6 +140,15 @@ describe('models that are no plain stacks', () => {
     const before = held()
     await trained(wasm, topology, 1, 50)
     await assert.rejects(decode(sequential(layer('Dense', 'a', { units: 9, activation: 'elu' }), layer('Nope', 'b'))))
+    await decode(MODELS['a model in a model'])
+    const last = layer('Dense', 'last', { units: 3, activation: 'softmax' })
+    const deadEnd = layer('Dense', 'dead', { units: 5 })
+    await decode(
+      functional([
+        [deadEnd, 'input'],
+        [last, 'input']
+      ])
+    )
     assert.deepEqual(held(), before)
   })
 })
@@ -219,6 +229,7 @@ describe('a model.json that nobody should build', () => {
       /"code".*no such layer/
     ],
     ['a class of JavaScript', sequential(layer('constructor', 'c')), InvalidTopologyError, /no layer constructor/],
+    ['a name that drives terminals', sequential(layer('ELU', '\u001b[2J')), InvalidTopologyError, /control characters/],
     ['noise', sequential(elu, layer('GaussianNoise', 'n', { stddev: 1 })), UnsupportedLayerError, /"n".*seeded/],
     [
       'recurrent dropout',
@@ -270,6 +281,19 @@ describe('a model.json that nobody should build', () => {
       InvalidTopologyError,
       /does not have/
     ],
+    [
+      'a layer without inputs that others wait for',
+      JSON.parse(
+        JSON.stringify(
+          functional([
+            [elu, 'nothing'],
+            [layer('Dense', 'last', { units: 3, activation: 'softmax' }), 'elu']
+          ])
+        ).replace('["nothing",0,0,{}]', '')
+      ),
+      InvalidTopologyError,
+      /called without inputs/
+    ],
     ['an output that is not there', functional([[elu, 'input']], 'last'), InvalidTopologyError, /output/],
     [
       'a last activation that gives no logits',
@@ -294,6 +318,33 @@ describe('a model.json that nobody should build', () => {
       })
     })
   }
+
+  test('ends in a topology or in an error of ours, whatever is changed in it', async () => {
+    const texts = Object.values(MODELS).map((model) => JSON.stringify(model))
+    const junk = fc.constantFrom<unknown>(null, 0, -1, 7, 1e9, 0.5, '', 'same', 'LSTM', [], {}, [[]], 'a', undefined)
+    const change = fc.tuple(fc.nat(10_000), junk)
+    // Any value of the model gives way to another.
+    const mutate = (text: string, [place, value]: [number, unknown]) => {
+      let values = 0
+      JSON.parse(text, () => values++)
+      return JSON.stringify(JSON.parse(text, (key, old) => (key !== '' && values-- === place % 60 ? value : old)))
+    }
+    const before = cpu.tf.memory().numTensors
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...texts),
+        fc.array(change, { minLength: 1, maxLength: 3 }),
+        async (text, changes) => {
+          const bytes = new TextEncoder().encode(changes.reduce(mutate, text))
+          await decodeTopology(bytes).catch((error: Error & { code?: string }) => {
+            assert.match(error.code ?? String(error.stack), /^ERR_/)
+          })
+          assert.equal(cpu.tf.memory().numTensors, before)
+        }
+      ),
+      { seed: 6, numRuns: 400 }
+    )
+  })
 
   test('does not overflow the stack with its nesting', async () => {
     const depth = 20_000
