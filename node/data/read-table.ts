@@ -110,9 +110,14 @@ async function parseTable(
   try {
     await pipeline(file.createReadStream({ start: 0 }), parser, collect, options)
   } catch (cause) {
-    if (cause instanceof CsvError) throw new TableSyntaxError(path, cause.message, { cause })
+    if (cause instanceof CsvError) throw new TableSyntaxError(path, reasonOf(cause), { cause })
     throw cause
   }
+}
+
+function reasonOf({ code, message }: CsvError): string {
+  if (code !== 'CSV_MAX_RECORD_SIZE') return message
+  return `no row ends within ${MAX_RECORD_BYTES / 2 ** 20} MiB: is this a table, and is every quote closed`
 }
 
 class TableBuilder {

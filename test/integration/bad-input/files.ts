@@ -98,8 +98,8 @@ export const FILES: readonly BadInput[] = [
   {
     input: 'join: a gibibyte on one line',
     sentence:
-      'endless.csv is not well-formed: Max Record Size: record exceed the maximum number of tolerated bytes of ' +
-      '16777216 at line 1; a quote inside a quoted cell is written twice',
+      'endless.csv is not well-formed: no row ends within 16 MiB: is this a table, and is every quote closed; a quote inside ' +
+      'a quoted cell is written twice',
     exitCode: 1,
     ...NO_HOME,
     play: joinOneLine
