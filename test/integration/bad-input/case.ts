@@ -33,7 +33,8 @@ const PLACEHOLDERS: readonly (readonly [found: RegExp, shown: string])[] = [
   [/no peer is connected to ask/g, 'asked PEERS'],
   [/\baccuracy [\d.]+/g, 'accuracy N'],
   [/\bprocess \d+/g, 'process N'],
-  [/\b(round|after|within|for) \d+( s)?\b/g, '$1 N$2']
+  [/\b(round|after) \d+( s)?\b/g, '$1 N$2'],
+  [/\bwithin \d+ s\b/g, 'within N s']
 ]
 
 /** A sentence as the table has it: paths without the test's folder, and names by what they are. */
