@@ -84,7 +84,10 @@ async function describePreview(preview: Preview): Promise<string> {
     { name: 'loss', value: lossOfEachRound ? 'the training loss of each round' : 'not shared' },
     {
       name: 'metrics',
-      value: heldOut === undefined ? 'not shared' : `${manifest.evaluation.metrics.join(' and ')} on ${heldOut} held-out rows, in checkpoints`
+      value:
+        heldOut === undefined
+          ? 'not shared'
+          : `${manifest.evaluation.metrics.join(' and ')} on ${heldOut} held-out rows, in checkpoints`
     },
     {
       name: 'deltas',

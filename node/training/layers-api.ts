@@ -12,7 +12,6 @@ export interface LayersModel {
   readonly outputs: readonly { readonly shape: readonly (number | null)[] }[]
   readonly trainableWeights: readonly LayerVariable[]
   apply(x: Tensor, options: { readonly training: boolean }): Tensor
-  dispose(): void
 }
 
 export interface KerasLayer {

@@ -22,7 +22,9 @@ function visit(value: unknown, depth: number): void {
   if (Array.isArray(value)) for (const item of value) visit(item, depth + 1)
   if (!isObject(value)) return
   for (const item of Object.values(value)) visit(item, depth + 1)
-  const { class_name: className, config } = value
+  const { class_name: className, config, name } = value
+  // The API prints names in its warnings as they are.
+  if (typeof name === 'string' && /\p{C}/u.test(name)) throw new InvalidTopologyError('a name has control characters')
   if (typeof className !== 'string' || !isObject(config)) return
   // The API looks classes and names up in plain objects, which have these.
   if (className in {}) throw new InvalidTopologyError(`there is no layer ${className}`)
@@ -76,7 +78,12 @@ function requireWiring(config: JsonObject): void {
     built.set(name, className === 'InputLayer' ? 1 : 0)
     const nodes = json.inbound_nodes
     if (!Array.isArray(nodes)) throw new InvalidTopologyError('a layer has no inbound_nodes')
-    for (const inputs of nodes) waiting.push({ name, inputs: readTensors(inputs) })
+    for (const node of nodes) {
+      const inputs = readTensors(node)
+      // The API would not call the layer then, and wait for its output all the same.
+      if (inputs.length === 0) throw new InvalidTopologyError('a layer is called without inputs')
+      waiting.push({ name, inputs })
+    }
   }
   while (waiting.length > 0) {
     const left = waiting.filter(({ name, inputs }) => {

@@ -2,7 +2,7 @@ import type { Random } from '../../protocols/averaging/index.ts'
 import type { Batch } from './batches.ts'
 import { type Engine, startEngine } from './engines.ts'
 import type { DifferentiableTensorFlow, KerasLayer, LayersModel } from './layers-api.ts'
-import { buildLayersModel } from './layers-model.ts'
+import { buildLayersModel, disposeLayersModel } from './layers-model.ts'
 import type { Loss } from './loss.ts'
 import type { GradientSink, Network } from './network.ts'
 import { softmaxCrossEntropy } from './softmax-cross-entropy.ts'
@@ -86,7 +86,7 @@ class LayersModelNetwork implements Network {
   }
 
   close(): void {
-    this.#engine.run(() => this.#model.dispose())
+    this.#engine.run(() => disposeLayersModel(this.#model))
   }
 
   #assign(parameters: Float32Array): void {

@@ -57,7 +57,7 @@ export async function readLayersModel(
       multiplicationsPerRow: multiplicationsOf(model)
     })
   } finally {
-    engine.run(() => model.dispose())
+    engine.run(() => disposeLayersModel(model))
   }
 }
 
@@ -85,9 +85,14 @@ export async function drawLayersModelWeights(topology: LayersModelTopology, seed
   engine.run(() => {
     for (const [i, { val }] of model.trainableWeights.entries())
       parameters.set(val.dataSync(), topology.weights[i]!.offset)
-    model.dispose()
+    disposeLayersModel(model)
   })
   return parameters
+}
+
+/** The API's own `dispose` leaves out the weights of models inside the model. All weights are trainable here. */
+export function disposeLayersModel(model: LayersModel): void {
+  for (const { val } of model.trainableWeights) val.dispose()
 }
 
 /**
@@ -108,13 +113,18 @@ export async function buildLayersModel(engine: Engine, source: JsonModel, random
   } finally {
     watch.end()
   }
+  let model: LayersModel | undefined
   try {
-    return await building!
+    model = await building!
+    return model
   } catch (error) {
-    engine.run(() => {
-      for (const { val } of watch.made) val.dispose()
-    })
     throw explain(error, source)
+  } finally {
+    // Layers that lead to no output are built too.
+    const used = new Set(model?.trainableWeights)
+    engine.run(() => {
+      for (const weight of watch.made) if (!used.has(weight)) weight.val.dispose()
+    })
   }
 }
 

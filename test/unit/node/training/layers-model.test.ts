@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import fc from 'fast-check'
 import {
   createTrainer,
   decodeTopology,
@@ -20,7 +21,7 @@ import { blobs } from './blobs.ts'
 import { assertCloseTo } from './close-to.ts'
 import { describeTrainer } from './conformance.ts'
 import type { CreateTrainer } from './conformance-setup.ts'
-import { endingIn, functional, layer, MODELS, sequential } from './layers-models.ts'
+import { functional, layer, MODELS, sequential } from './layers-models.ts'
 
 const TOLERANCE = 1e-4
 
@@ -28,8 +29,7 @@ const wasm = await startEngine('wasm')
 const cpu = await startEngine('cpu')
 const training = blobs(40, 6, 3, 1)
 
-const decode = (model: unknown, loss?: LossKind): Promise<Topology> =>
-  decodeTopology(new TextEncoder().encode(JSON.stringify(model)), loss)
+const decode = (model: unknown): Promise<Topology> => decodeTopology(new TextEncoder().encode(JSON.stringify(model)))
 
 async function trained(engine: Engine, topology: Topology, seed = 1, steps = 6) {
   const init = { topology, training, heldOut: training, batch: 8, learningRate: 0.1, optimiser: 'sgd', engine } as const
@@ -139,56 +139,16 @@ describe('models that are no plain stacks', () => {
     const before = held()
     await trained(wasm, topology, 1, 50)
     await assert.rejects(decode(sequential(layer('Dense', 'a', { units: 9, activation: 'elu' }), layer('Nope', 'b'))))
+    await decode(MODELS['a model in a model'])
+    const last = layer('Dense', 'last', { units: 3, activation: 'softmax' })
+    const deadEnd = layer('Dense', 'dead', { units: 5 })
+    await decode(
+      functional([
+        [deadEnd, 'input'],
+        [last, 'input']
+      ])
+    )
     assert.deepEqual(held(), before)
-  })
-})
-
-describe('the end of a model that is no plain stack', () => {
-  const number = 'mean-squared-error'
-  const tanh = layer('Dense', 'a', { units: 5, activation: 'tanh' })
-  const end = (config: object) => layer('Dense', 'end', { units: 1, ...config })
-
-  test('is one linear unit for a number, in a model inside the model too', async () => {
-    const inner = layer('Sequential', 'inner', {
-      layers: [layer('Dense', 'b', { units: 1, batch_input_shape: [null, 5] })]
-    })
-    for (const model of [
-      endingIn(tanh, end({})),
-      endingIn(tanh, end({ activation: 'linear' })),
-      endingIn(tanh, inner)
-    ]) {
-      const topology = await decode(model, number)
-      assert.ok(topology.type === 'layers-model')
-      assert.deepEqual([topology.outputs, topology.loss], [1, number])
-    }
-  })
-
-  test('is refused by name where the loss cannot use it', async () => {
-    const inner = layer('Sequential', 'inner', {
-      layers: [layer('Dense', 'b', { units: 1, activation: 'relu', batch_input_shape: [null, 5] })]
-    })
-    const refused: [unknown, LossKind, RegExp][] = [
-      [endingIn(tanh, end({ activation: 'tanh' })), number, /"end".*activation linear/],
-      [endingIn(tanh, end({ units: 3, activation: 'softmax' })), number, /"end".*activation linear/],
-      [endingIn(tanh, end({}), layer('Softmax', 'soft')), number, /"soft".*activation linear/],
-      [endingIn(tanh, end({}), layer('ReLU', 'cut')), number, /"cut".*activation linear/],
-      [endingIn(tanh, inner), number, /"b".*activation linear/],
-      [endingIn(tanh, end({ units: 2 })), number, /"end".*1 unit, not 2/],
-      [endingIn(tanh, end({})), 'softmax-cross-entropy', /"end".*at least 2 units, not 1/],
-      [endingIn(tanh, end({ activation: 'sigmoid', units: 2 })), 'softmax-cross-entropy', /"end".*activation softmax/]
-    ]
-    for (const [model, loss, message] of refused) {
-      await assert.rejects(
-        decode(model, loss),
-        (error: Error) => error instanceof UnsupportedLayerError && message.test(error.message)
-      )
-    }
-  })
-
-  test('must have been read for the loss that it is trained with', async () => {
-    const topology = await decode(endingIn(tanh, end({})), number)
-    const init = { topology, training, batch: 8, learningRate: 0.1, optimiser: 'sgd', engine: cpu } as const
-    await assert.rejects(createTrainer(init), /loss is softmax-cross-entropy, expected the model's mean-squared-error/)
   })
 })
 
@@ -219,6 +179,7 @@ describe('a model.json that nobody should build', () => {
       /"code".*no such layer/
     ],
     ['a class of JavaScript', sequential(layer('constructor', 'c')), InvalidTopologyError, /no layer constructor/],
+    ['a name that drives terminals', sequential(layer('ELU', '\u001b[2J')), InvalidTopologyError, /control characters/],
     ['noise', sequential(elu, layer('GaussianNoise', 'n', { stddev: 1 })), UnsupportedLayerError, /"n".*seeded/],
     [
       'recurrent dropout',
@@ -270,6 +231,19 @@ describe('a model.json that nobody should build', () => {
       InvalidTopologyError,
       /does not have/
     ],
+    [
+      'a layer without inputs that others wait for',
+      JSON.parse(
+        JSON.stringify(
+          functional([
+            [elu, 'nothing'],
+            [layer('Dense', 'last', { units: 3, activation: 'softmax' }), 'elu']
+          ])
+        ).replace('["nothing",0,0,{}]', '')
+      ),
+      InvalidTopologyError,
+      /called without inputs/
+    ],
     ['an output that is not there', functional([[elu, 'input']], 'last'), InvalidTopologyError, /output/],
     [
       'a last activation that gives no logits',
@@ -294,6 +268,33 @@ describe('a model.json that nobody should build', () => {
       })
     })
   }
+
+  test('ends in a topology or in an error of ours, whatever is changed in it', async () => {
+    const texts = Object.values(MODELS).map((model) => JSON.stringify(model))
+    const junk = fc.constantFrom<unknown>(null, 0, -1, 7, 1e9, 0.5, '', 'same', 'LSTM', [], {}, [[]], 'a', undefined)
+    const change = fc.tuple(fc.nat(10_000), junk)
+    // Any value of the model gives way to another.
+    const mutate = (text: string, [place, value]: [number, unknown]) => {
+      let values = 0
+      JSON.parse(text, () => values++)
+      return JSON.stringify(JSON.parse(text, (key, old) => (key !== '' && values-- === place % 60 ? value : old)))
+    }
+    const before = cpu.tf.memory().numTensors
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...texts),
+        fc.array(change, { minLength: 1, maxLength: 3 }),
+        async (text, changes) => {
+          const bytes = new TextEncoder().encode(changes.reduce(mutate, text))
+          await decodeTopology(bytes).catch((error: Error & { code?: string }) => {
+            assert.match(error.code ?? String(error.stack), /^ERR_/)
+          })
+          assert.equal(cpu.tf.memory().numTensors, before)
+        }
+      ),
+      { seed: 6, numRuns: 400 }
+    )
+  })
 
   test('does not overflow the stack with its nesting', async () => {
     const depth = 20_000
