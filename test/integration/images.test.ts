@@ -52,12 +52,14 @@ describe('a folder of images', { concurrency: 1 }, () => {
   })
 
   it('makes a run without a label named, and damage in it is one sentence and no home', async (t) => {
-    const plan = ['--listen', '/ip4/127.0.0.1/tcp/0', '--model', 'linear']
+    const plan = ['--listen', '/ip4/127.0.0.1/tcp/0', '--model', 'linear', '--yes']
     const home = join(folder, 'creator')
     const created = await run(t, 'create', '--home', home, '--data', images, ...plan)
     assert.equal(created.code, 0, created.stderr)
     assert.match(created.stdout, /^run +bafy\w+ \(linear, 1570 parameters\)/)
-    assert.match(created.stderr, /the label label, the classes 0, 1/)
+    assert.match(created.stderr, /task\.label +label\n(.*\n)* +task\.classes +0, 1\n/)
+    const previewed = await run(t, 'preview', '--data', images, '--model', 'cnn:8')
+    assert.match(previewed.stdout, /manifest \(2786 parameters\)/, previewed.stderr)
     const bad = join(folder, 'bad')
     await cp(images, bad, { recursive: true })
     await writeFile(join(bad, '1', 'zz.png'), (await readdir(bad)).join())

@@ -8,7 +8,8 @@ const created = z.strictObject({
   run: z.string(),
   invite: z.string(),
   addresses: z.array(z.string()).min(1),
-  home: z.string()
+  home: z.string(),
+  initialWeights: z.enum(['seed', 'shipped'])
 })
 
 export interface InvitedRun {

@@ -21,7 +21,7 @@ import { blobs } from './blobs.ts'
 import { assertCloseTo } from './close-to.ts'
 import { describeTrainer } from './conformance.ts'
 import type { CreateTrainer } from './conformance-setup.ts'
-import { endingIn, functional, layer, MODELS, sequential } from './layers-models.ts'
+import { functional, layer, MODELS, sequential } from './layers-models.ts'
 
 const TOLERANCE = 1e-4
 
@@ -29,8 +29,7 @@ const wasm = await startEngine('wasm')
 const cpu = await startEngine('cpu')
 const training = blobs(40, 6, 3, 1)
 
-const decode = (model: unknown, loss?: LossKind): Promise<Topology> =>
-  decodeTopology(new TextEncoder().encode(JSON.stringify(model)), loss)
+const decode = (model: unknown): Promise<Topology> => decodeTopology(new TextEncoder().encode(JSON.stringify(model)))
 
 async function trained(engine: Engine, topology: Topology, seed = 1, steps = 6) {
   const init = { topology, training, heldOut: training, batch: 8, learningRate: 0.1, optimiser: 'sgd', engine } as const
@@ -150,55 +149,6 @@ describe('models that are no plain stacks', () => {
       ])
     )
     assert.deepEqual(held(), before)
-  })
-})
-
-describe('the end of a model that is no plain stack', () => {
-  const number = 'mean-squared-error'
-  const tanh = layer('Dense', 'a', { units: 5, activation: 'tanh' })
-  const end = (config: object) => layer('Dense', 'end', { units: 1, ...config })
-
-  test('is one linear unit for a number, in a model inside the model too', async () => {
-    const inner = layer('Sequential', 'inner', {
-      layers: [layer('Dense', 'b', { units: 1, batch_input_shape: [null, 5] })]
-    })
-    for (const model of [
-      endingIn(tanh, end({})),
-      endingIn(tanh, end({ activation: 'linear' })),
-      endingIn(tanh, inner)
-    ]) {
-      const topology = await decode(model, number)
-      assert.ok(topology.type === 'layers-model')
-      assert.deepEqual([topology.outputs, topology.loss], [1, number])
-    }
-  })
-
-  test('is refused by name where the loss cannot use it', async () => {
-    const inner = layer('Sequential', 'inner', {
-      layers: [layer('Dense', 'b', { units: 1, activation: 'relu', batch_input_shape: [null, 5] })]
-    })
-    const refused: [unknown, LossKind, RegExp][] = [
-      [endingIn(tanh, end({ activation: 'tanh' })), number, /"end".*activation linear/],
-      [endingIn(tanh, end({ units: 3, activation: 'softmax' })), number, /"end".*activation linear/],
-      [endingIn(tanh, end({}), layer('Softmax', 'soft')), number, /"soft".*activation linear/],
-      [endingIn(tanh, end({}), layer('ReLU', 'cut')), number, /"cut".*activation linear/],
-      [endingIn(tanh, inner), number, /"b".*activation linear/],
-      [endingIn(tanh, end({ units: 2 })), number, /"end".*1 unit, not 2/],
-      [endingIn(tanh, end({})), 'softmax-cross-entropy', /"end".*at least 2 units, not 1/],
-      [endingIn(tanh, end({ activation: 'sigmoid', units: 2 })), 'softmax-cross-entropy', /"end".*activation softmax/]
-    ]
-    for (const [model, loss, message] of refused) {
-      await assert.rejects(
-        decode(model, loss),
-        (error: Error) => error instanceof UnsupportedLayerError && message.test(error.message)
-      )
-    }
-  })
-
-  test('must have been read for the loss that it is trained with', async () => {
-    const topology = await decode(endingIn(tanh, end({})), number)
-    const init = { topology, training, batch: 8, learningRate: 0.1, optimiser: 'sgd', engine: cpu } as const
-    await assert.rejects(createTrainer(init), /loss is softmax-cross-entropy, expected the model's mean-squared-error/)
   })
 })
 
