@@ -198,7 +198,10 @@ function asNumberWhereNeeded(key: SettingKey, text: string): string | number {
   return text.trim() !== '' && schema.safeParse(number).success ? number : text
 }
 
+/** A value for a message; what is nested is only named, for it may be nested deeper than it can be printed. */
 function show(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object' && value !== null) return 'an object'
   const text = JSON.stringify(value) ?? String(value)
   return text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text
 }

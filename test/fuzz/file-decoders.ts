@@ -12,12 +12,13 @@ import { concat } from 'uint8arrays/concat'
 import { ConfigError, parseConfig } from '../../node/config.ts'
 import {
   buildTopology,
-  decodeTopology,
   encodeModelJson,
   InvalidTopologyError,
+  parseTopology,
   TopologyTooLargeError,
   UnsupportedLayerError
 } from '../../node/training/index.ts'
+import { parseJson } from '../../node/training/read-model.ts'
 import { parseCleanMark } from '../../storage/clean-mark.ts'
 import { parseSavedCopy, type SavedCopy } from '../../storage/copies.ts'
 import {
@@ -71,9 +72,10 @@ const WEIGHT_DECODERS: readonly Decoder[] = [
   {
     name: 'model.json',
     shape: 'json',
+    // Models that are no plain stacks go through the layers API: layers-model.test.ts.
     samples: ['linear', 'mlp:8,4'].map((spec) => encodeModelJson(buildTopology(spec, 3, 2))),
     throws: [InvalidTopologyError, TopologyTooLargeError, UnsupportedLayerError],
-    decode: decodeTopology
+    decode: (bytes) => parseTopology(parseJson(bytes))
   }
 ]
 

@@ -83,7 +83,7 @@ describe('settings', () => {
     ['a value out of range', '{"waitForLinks": 65}', /waitForLinks is 65: it must be a whole number from 0 to 64$/],
     ['an address that is none', '{"listen": "here"}', /listen is "here": it must be a multiaddr such as \/ip4/],
     ['what is not JSON', '{"data": }', /config\.json is not JSON \(.*\): mend or delete it$/],
-    ['what is no object', '[1]', /config\.json holds \[1\]: settings are an object/],
+    ['what is no object', '[1]', /config\.json holds a list: settings are an object/],
     ["a home in a home's own file", '{"home": "x"}', /has a key "home", which a home's own file cannot/],
     ['a damaged memory', '{"remembered": 7}', /"remembered" is damaged: delete that key$/]
   ]

@@ -11,6 +11,8 @@ const peer = {
   storage: { getBlock: () => Promise.reject(Object.assign(new Error('no block here'), { code: 'ERR_NO_BLOCK' })) }
 } as unknown as Peer
 
+const ASKING = { type: 'log', level: 'info', message: 'asking the peers of the invite for the run' }
+
 function activeRun(): { run: ActiveRun; events: RunEvent[] } {
   const events: RunEvent[] = []
   const request = { role: 'pinner', invite: 'starling1b' } as const
@@ -24,7 +26,7 @@ describe('a run of a peer', () => {
     run.start()
     const end = { type: 'failed', message: 'no block here', code: 'ERR_NO_BLOCK' } as const
     assert.deepEqual(await run.ended, end)
-    assert.deepEqual(events, [{ type: 'ended', end }])
+    assert.deepEqual(events, [ASKING, { type: 'ended', end }])
     assert.equal((run.failure as Error).message, 'no block here')
   })
 
@@ -36,8 +38,8 @@ describe('a run of a peer', () => {
       else run.stop()
       assert.equal(run.status().state, 'leaving')
       assert.deepEqual(await run.ended, { type })
-      const message = type === 'left' ? 'left the run' : 'stopped'
-      assert.deepEqual(events[0], { type: 'log', level: 'info', message })
+      const message = type === 'left' ? 'left the run' : 'stopped; start again with the same home to go on'
+      assert.deepEqual(events[1], { type: 'log', level: 'info', message })
     }
   })
 
