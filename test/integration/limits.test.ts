@@ -36,7 +36,8 @@ describe('a peer with limits', () => {
     const plan = ['--model', 'mlp:64,32', '--codec', 'f32']
     const { invite, home, data } = await createInvitedRun(t, folder, ...ENDLESS, ...plan)
     const words = (name: string) => ['join', invite, '--home', name, '--data', data, '--wait-for-links', '1']
-    start(t, ...words(home), '--max-upload', '20kB/s')
+    // The others know its address alone: it must be there when they ask.
+    await start(t, ...words(home), '--max-upload', '20kB/s').says('rows to train on')
     const others = [`${home}-2`, `${home}-3`]
     for (const other of others) start(t, ...words(other))
     await waitFor('links', async () => (await linksOf(home)) === 2)
@@ -89,11 +90,14 @@ describe('a peer that is stopped for a while', () => {
     const folder = await temporaryFolder(t)
     const { invite, home, data } = await createInvitedRun(t, folder, ...ENDLESS)
     const homes = [home, `${home}-2`, `${home}-3`]
-    const peers = homes.map((name) => start(t, 'join', invite, '--home', name, '--data', data, '--wait-for-links', '1'))
+    const join = (name: string) => start(t, 'join', invite, '--home', name, '--data', data, '--wait-for-links', '1')
+    // The others know its address alone: it must be there when they ask.
+    await join(home).says('rows to train on')
+    join(homes[1]!)
+    const stopped = join(homes[2]!)
     await waitFor('links', async () => (await linksOf(homes[2]!)) === 2)
     await waitFor('rounds', async () => (await playedRounds(homes[2]!)) > 5)
 
-    const stopped = peers[2]!
     stopped.kill('SIGSTOP')
     const stoppedAt = performance.now()
     const at = await playedRounds(home)
