@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { peerStatus } from '../../node/control/index.ts'
 import { createInvitedRun } from './invited-run.ts'
 import { runJson, type Starling, start } from './starling.ts'
 import { type Owner, temporaryFolder } from './temporary-folder.ts'
@@ -17,8 +18,8 @@ async function limitFiles(starling: Starling, bytes: '0' | 'unlimited'): Promise
 }
 
 async function roundOf(t: Owner, home: string): Promise<number> {
-  const { training } = (await runJson(t, 'status', '--home', home)) as { training: { round: number } }
-  return training.round
+  const { runs } = peerStatus.parse(await runJson(t, 'status', '--home', home))
+  return runs[0]!.training!.round
 }
 
 function count(text: string, part: string): number {

@@ -97,7 +97,7 @@ describe('a regression', () => {
   it('is refused in one sentence where the words contradict it, and asked for where the label looks like one', async (t) => {
     const folder = await temporaryFolder(t)
     const data = await writeFlats(join(folder, 'flats.csv'), 300, 1)
-    const create = ['create', '--home', join(folder, 'home'), '--data', data, '--label', LABEL]
+    const create = ['create', '--yes', '--home', join(folder, 'home'), '--data', data, '--label', LABEL]
     const refused: [string[], RegExp][] = [
       [create, /^starling: the label "rent" takes 300 different numbers, .*--task regression/],
       [['demo', '--data', data, '--label', LABEL], /--task regression/],

@@ -32,6 +32,7 @@ const PLACEHOLDERS: readonly (readonly [found: RegExp, shown: string])[] = [
   [/\basked (\d+, PEER(, PEER)*)(?=\))/g, 'asked PEERS'],
   [/no peer is connected to ask/g, 'asked PEERS'],
   [/\baccuracy [\d.]+/g, 'accuracy N'],
+  [/(?<=clock says )\S+(?=:)/g, 'TIME'],
   [/\bprocess \d+/g, 'process N'],
   [/\b(round|after) \d+( s)?\b/g, '$1 N$2'],
   [/\bwithin \d+ s\b/g, 'within N s']

@@ -91,7 +91,7 @@ export const HOMES: readonly BadInput[] = [
     sentence:
       "HOME/config.json is not JSON (Expected ',' or '}' after property value in JSON at position 17 (line 1 column 18)): " +
       'mend or delete it',
-    exitCode: 1,
+    exitCode: 2,
     ...works('the home is left as it is, and works once the file is gone', 'config.json'),
     play: joinAfter((home) => writeFile(join(home, 'config.json'), '{"listen": "/ip4'.concat('"')))
   },

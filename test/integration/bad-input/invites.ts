@@ -15,7 +15,7 @@ function joins(invite: (world: World) => string): BadInput['play'] {
 }
 
 /** The invite, to another run or other addresses. */
-function changed(world: World, changes: { run?: Uint8Array; addresses?: string[] }): string {
+function changed(world: World, changes: { run?: Uint8Array; addresses?: string[]; notAfter?: number }): string {
   return encodeInvite({ ...parseInvite(world.invite), ...changes })
 }
 
@@ -44,6 +44,15 @@ export const INVITES: readonly BadInput[] = [
     exitCode: 2,
     ...NO_HOME,
     play: joins(({ invite }) => invite.replace('starling1', 'starling2'))
+  },
+  {
+    input: 'join: an invite that has expired',
+    sentence:
+      "the invite expired at 2024-01-01T00:00:00.000Z, and this computer's clock says TIME: ask for a new one, or set the " +
+      'clock if it is wrong',
+    exitCode: 2,
+    ...NO_HOME,
+    play: joins((world) => changed(world, { notAfter: Date.UTC(2024, 0, 1) }))
   },
   {
     input: 'join: a word that is no invite',

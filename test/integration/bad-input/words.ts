@@ -39,7 +39,8 @@ export const WORDS: readonly BadInput[] = [
     input: 'demo: a model that nobody knows',
     sentence:
       'model "tree": this is no model we know. Valid are "linear" and "mlp:" with the units of each hidden layer, for ' +
-      'example "mlp:64" or "mlp:64,32"',
+      'example "mlp:64,32", for images "cnn:" with the filters of each convolution, for example "cnn:8,16", and the path ' +
+      'of a TensorFlow.js layers model, for example "my-model/model.json"',
     exitCode: 2,
     ...NO_HOME,
     play: demo('--model', 'tree')
