@@ -17,6 +17,9 @@ const joined = z.strictObject({
 })
 const evaluated = z.looseObject({ checkpoint: z.string(), round: z.int(), accuracy: z.number() })
 
+const invited = z.looseObject({ invite: z.string() })
+const predicted = z.looseObject({ predictions: z.array(z.looseObject({ label: z.string() })) })
+
 const ROUNDS = 200
 
 interface Company extends InvitedRun {
@@ -67,6 +70,27 @@ describe('a run by hand', () => {
       await runJson(t, 'evaluate', checkpoint, '--home', join(folder, author), '--data', data)
     )
     assert.ok(model.accuracy > 0.8)
+  })
+
+  it('outlives its creator, and whoever has an invite of the pinner predicts with what it kept', async (t) => {
+    const { folder, pinner: creator, trainers, invite, data } = await startCompany(t)
+    const home = join(folder, 'keeper')
+    const keeper = start(t, 'start', invite, '--home', home, '--listen', '/ip4/127.0.0.1/tcp/0')
+    await keeper.says('following run')
+    const left = join(folder, 'left')
+    await waitFor('a quarter of the rounds', async () => (await playedRounds(left)) > ROUNDS / 4)
+    creator.kill('SIGKILL')
+    await creator.finished
+    assert.ok((await playedRounds(left)) < ROUNDS, 'it was killed too late')
+    for (const { rounds } of await Promise.all(trainers.map(reportOf))) assert.equal(rounds, ROUNDS)
+    await keeper.says('(done')
+
+    const fresh = invited.parse(await runJson(t, 'invite', '--home', home))
+    const { predictions } = predicted.parse(await runJson(t, 'predict', fresh.invite, '--data', data))
+    assert.equal(predictions.length, 90)
+    assert.equal(evaluated.parse(await runJson(t, 'evaluate', fresh.invite, '--data', data)).round, ROUNDS)
+    keeper.kill('SIGINT')
+    assert.equal((await keeper.finished).code, 130)
   })
 
   it('leaves the model with the pinner, which gives it to whoever has the invite', async (t) => {
