@@ -3,6 +3,7 @@ import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { encodeManifest, manifestCid, parseManifest, type RunManifest } from '../../protocols/envelope/index.ts'
 import { decodeSafetensors, encodeSafetensors, type Storage } from '../../storage/index.ts'
+import { featureCount, outputCount } from '../data/schema.ts'
 import { decodeTopology, type Topology } from '../training/index.ts'
 import { hashOf } from '../vectors/index.ts'
 
@@ -112,6 +113,13 @@ export async function readRunFiles(storage: Storage, id: CID, options: ReadRunOp
   if (topology.parameterCount !== manifest.parameterCount) {
     throw new InconsistentRunError(
       `run ${id} says ${manifest.parameterCount} parameters, its model has ${topology.parameterCount}`
+    )
+  }
+  const [inputs, outputs] = [featureCount(manifest.task), outputCount(manifest.task)]
+  if (topology.inputs !== inputs || topology.outputs !== outputs) {
+    throw new InconsistentRunError(
+      `run ${id} has a model of ${topology.inputs} inputs and ${topology.outputs} outputs, its task needs ${inputs} and ` +
+        `${outputs}: ask its creator for another run`
     )
   }
   const maxBytes = weightsFileBytes(topology.parameterCount)

@@ -1,16 +1,15 @@
 import { CID } from 'multiformats/cid'
 import { equals } from 'uint8arrays/equals'
 import { systemClock } from '../../protocols/clock.ts'
-import { type DeltaFrame, MAX_BLOCK_BYTES, payloadBlocks } from '../../protocols/delta-gossip/index.ts'
+import type { DeltaFrame } from '../../protocols/delta-gossip/index.ts'
 import {
   type Invite,
   parseCheckpointAnnouncement,
-  parseDeltaHeader,
   type SignedCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
 import { type Link, ownAddresses } from '../../protocols/links/index.ts'
-import { type Copies, createCopies, nextIncarnation } from '../../storage/index.ts'
+import { nextIncarnation } from '../../storage/index.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
 import type { Hours } from '../limits/index.ts'
 import {
@@ -24,11 +23,12 @@ import type { Peer } from '../peer.ts'
 import type { VectorWorker, WorkerReport } from '../vectors/index.ts'
 import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
-import { CopyNotSavedError, DiskTrouble, requireFree } from './disk-trouble.ts'
+import { CopyNotSavedError, DiskTrouble } from './disk-trouble.ts'
 import { EventLog } from './event-log.ts'
 import { invitedMembers } from './locate-run.ts'
 import { LossTrend } from './loss-trend.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
+import { OwnStore } from './own-store.ts'
 import { renewConnections } from './renew-connections.ts'
 import { type RestState, Rests } from './rests.ts'
 import type { RunFiles } from './run-files.ts'
@@ -37,12 +37,6 @@ import { StandStillWatch } from './stand-still-watch.ts'
 
 /** The own copy is saved every eight rounds (DESIGN 5). */
 const SAVE_EVERY_ROUNDS = 8
-
-/**
- * Deltas and copies that may wait for the disk; past it the rounds wait too. A small model plays 400 rounds a second,
- * twice what a disk stores: without the bound a minute of training left a minute of storing to wait for at the end.
- */
-const MAX_UNSTORED = 8
 
 /**
  * One neighbour is exchanged about every ten rounds (ALGORITHMS 1): each peer asks for that every twenty on average, and
@@ -84,7 +78,7 @@ export class TrainerRun {
   readonly #init: TrainerInit
   readonly #network: RunNetwork
   readonly #participant: Promise<Participant>
-  readonly #copies: Copies
+  readonly #store: OwnStore
   readonly #trouble: DiskTrouble
   readonly #events: EventLog
   readonly #outbound: EventLog
@@ -95,8 +89,6 @@ export class TrainerRun {
   readonly #watch: StandStillWatch
   #live: Participant | undefined
   #lastRound: RoundEvent | undefined
-  /** What is being stored, oldest first. */
-  readonly #unstored: Promise<void>[] = []
   #hasEnded = false
   #topicAt = Number.NEGATIVE_INFINITY
   #swapAt = systemClock.now()
@@ -104,8 +96,8 @@ export class TrainerRun {
   constructor(init: TrainerInit) {
     this.#init = init
     const { peer, run, network, vectors, onNotice } = init
-    this.#copies = createCopies(peer.home)
     this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice })
+    this.#store = new OwnStore({ peer, run: run.id.toString(), trouble: this.#trouble, own: () => this.#ownCopy() })
     this.#events = this.#openLog('events.jsonl')
     this.#outbound = this.#openLog('outbound.jsonl')
     this.#network = new RunNetwork({
@@ -232,8 +224,7 @@ export class TrainerRun {
     const report = await participant.run({ signal })
     signal.removeEventListener('abort', hurry)
     this.#hasEnded = report.end === 'done'
-    await this.#unstored.at(-1)
-    await this.#saveCopy().catch((cause) => {
+    await this.#store.save().catch((cause) => {
       throw new CopyNotSavedError(report.rounds, this.#init.peer.home.dir, cause)
     })
     return report
@@ -264,7 +255,7 @@ export class TrainerRun {
     this.#watch.stop()
     await this.#network.stop()
     this.#live?.stop()
-    await this.#unstored.at(-1)
+    await this.#store.settled()
     await this.#events.close()
     await this.#outbound.close()
   }
@@ -279,7 +270,7 @@ export class TrainerRun {
   async #createParticipant(): Promise<Participant> {
     const { peer, run, vectors, company, onNotice } = this.#init
     this.#incarnation = await nextIncarnation(peer.home, systemClock.wallNow())
-    const loaded = await this.#copies.load(run.id.toString())
+    const loaded = await this.#store.load()
     if (loaded.type === 'damaged') onNotice(loaded.warning)
     const saved = loaded.type === 'found' ? loaded.saved : undefined
     return new Participant({
@@ -361,49 +352,13 @@ export class TrainerRun {
       this.#topicAt = now
       void this.#network.topics.publish('deltas', header).catch(() => {})
     }
-    this.#store('deltas not stored', () => this.#appendToChain(header, payload))
-    if (round > 0 && round % SAVE_EVERY_ROUNDS === 0) this.#store('copy not saved', () => this.#saveCopy())
+    this.#store.append(header, payload)
+    if (round > 0 && round % SAVE_EVERY_ROUNDS === 0) this.#store.saveSoon()
     if (Math.random() < 1 / SWAP_EVERY_ROUNDS && now - this.#swapAt >= MIN_SWAP_INTERVAL_MS) {
       this.#swapAt = now
       void this.#network.links.swap()
     }
-    await this.#unstored.at(-1 - MAX_UNSTORED)
-  }
-
-  /** Stores in the background and in order; what fails is said once it happens and costs only history. */
-  #store(what: string, work: () => Promise<unknown>): void {
-    const stored = Promise.resolve(this.#unstored.at(-1))
-      .then(work)
-      .then(() => this.#trouble.stored(what))
-      .catch((error: Error) => this.#trouble.failed(what, error))
-      .then(() => void this.#unstored.shift())
-    this.#unstored.push(stored)
-  }
-
-  async #appendToChain(header: Uint8Array, payload: Uint8Array): Promise<void> {
-    const { storage } = this.#init.peer
-    const chain = this.#init.run.id.toString()
-    const parts = payload.byteLength <= MAX_BLOCK_BYTES ? payload : await payloadBlocks(payload)
-    const { isSnapshotDue } = await storage.chains.append(chain, { header, payload: parts })
-    if (!isSnapshotDue) return
-    const { copy } = await this.#init.vectors.ownCopy()
-    await requireFree(this.#init.peer.home.dir, copy.byteLength)
-    await storage.chains.snapshot(chain, copy)
-  }
-
-  async #saveCopy(): Promise<void> {
-    const participant = this.#live
-    const own = participant?.chain === undefined ? undefined : await this.#ownCopy()
-    if (participant === undefined || own === undefined) return
-    const copy = new Float32Array(own.copy.slice().buffer)
-    const { seq, stateHash, round } = (await parseDeltaHeader(own.header)).header
-    await this.#copies.save(this.#init.run.id.toString(), {
-      incarnation: this.#incarnation,
-      seq,
-      round: round + 1,
-      stateHash,
-      copy
-    })
+    await this.#store.room()
   }
 
   #rounded(event: RoundEvent): void {
