@@ -14,6 +14,12 @@ import { shapedTcp, type UploadLimiter } from './limits/index.ts'
 /** One gossipsub RPC bundles messages; past a receiver's limit it ends the link for good (DESIGN 10). */
 const MAX_GOSSIP_BYTES = 1024 * 1024
 
+/**
+ * How long a message is remembered by its hash, so that it is taken once. Peers offer it again for five seconds at most
+ * (gossipsub's message cache); the default of two minutes lets a flood of 14 000 messages a second fill 250 MB.
+ */
+const SEEN_MS = 30_000
+
 /** Default 5 a second from one host: a flock that starts on one machine is more than that (DESIGN 10). */
 const INBOUND_CONNECTIONS_PER_SECOND = 100
 
@@ -60,6 +66,7 @@ function createGossip() {
     floodPublish: false,
     allowPublishToZeroTopicPeers: true,
     maxInboundDataLength: MAX_GOSSIP_BYTES,
+    seenTTL: SEEN_MS,
     // Honest peers share addresses behind NAT and send rarely: neither may cost them their score (DESIGN 10).
     scoreParams: createPeerScoreParams({ IPColocationFactorWeight: 0, topics: {} })
   })
