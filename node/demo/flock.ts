@@ -64,7 +64,7 @@ export class Flock {
   static async start(init: FlockInit): Promise<Flock> {
     const home = join(init.folder, 'pinner')
     const run = await writeRun(home, init)
-    const pinner = new PeerHandle('pinner', home, join(init.folder, 'pinner.log'))
+    const pinner = new PeerHandle('pinner', home, join(init.folder, 'pinner.log'), run.manifest.parameterCount)
     try {
       const listening = pinner.next('listening')
       pinner.send({ type: 'pin', home, run: run.id.toString(), network: NETWORK })
@@ -151,7 +151,8 @@ export class Flock {
   #createTrainer(index: number): Trainer {
     const { folder, view } = this.#init
     const name = String(index + 1)
-    const handle = new PeerHandle(name, join(folder, `peer-${name}`), join(folder, `peer-${name}.log`))
+    const { parameterCount } = this.run.manifest
+    const handle = new PeerHandle(name, join(folder, `peer-${name}`), join(folder, `peer-${name}.log`), parameterCount)
     const state: PeerState = { name, samples: 0, state: 'starting', round: 0, phase: 'training', links: 0 }
     view.peers.push(state)
     const trainer: Trainer = { handle, state, engine: '', samples: 0, alone: 0, aloneMs: 0, flock: null, rssBytes: 0 }

@@ -6,12 +6,18 @@ import type { DemoCommand, DemoEvent } from './messages.ts'
 
 const ENTRY = fileURLToPath(siblingModule('peer-process', import.meta.url))
 
+/** From here on payloads, and not what the program keeps, fill the heap. */
+const LARGE_PARAMETERS = 250_000
+
 /**
  * Small young generations: a flock is many processes (DESIGN 7), and the main thread only moves bytes. An old one that
- * may grow before it is collected: payloads pass through as buffers, whose size V8 counts against its heap, and a
- * collection every other round took a quarter of all CPU time at a million parameters.
+ * may grow before it is collected: payloads pass through as buffers, whose size V8 counts against its heap. With a million
+ * parameters and ten peers 64 MB cost 2.2 times the training alone, 96 cost 1.9; with few parameters 96 take 30 MB more
+ * a peer for nothing.
  */
-const NODE_FLAGS = ['--max-semi-space-size=4', '--initial-old-space-size=64']
+function nodeFlags(parameters: number): string[] {
+  return ['--max-semi-space-size=4', `--initial-old-space-size=${parameters < LARGE_PARAMETERS ? 64 : 96}`]
+}
 
 /** A peer that does not stop within this time after it was told is killed. */
 const STOP_MS = 10_000
@@ -40,10 +46,10 @@ export class PeerHandle {
   isKilled = false
   hasExited = false
 
-  constructor(name: string, home: string, logPath: string) {
+  constructor(name: string, home: string, logPath: string, parameters: number) {
     this.name = name
     this.home = home
-    this.#child = fork(ENTRY, { execArgv: NODE_FLAGS, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    this.#child = fork(ENTRY, { execArgv: nodeFlags(parameters), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     const log = createWriteStream(logPath, { flags: 'a' })
     this.#child.stdout?.pipe(log, { end: false })
     this.#child.stderr?.pipe(log, { end: false })
