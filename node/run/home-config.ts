@@ -36,3 +36,10 @@ export async function rememberRun(home: Home, run: string, network: string): Pro
   const config = await readHomeConfig(home)
   await writeHomeConfig(home, { ...config, network, networks: { ...config.networks, [run]: network } })
 }
+
+/** Forgets a run: an expired invite to it counts as one for a newcomer again. */
+export async function forgetRun(home: Home, run: string): Promise<void> {
+  const config = await readHomeConfig(home)
+  const { [run]: _, ...networks } = config.networks ?? {}
+  await writeHomeConfig(home, { ...config, networks })
+}

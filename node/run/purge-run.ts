@@ -1,8 +1,9 @@
 import { type Copies, createCopies } from '../../storage/index.ts'
 import type { Peer } from '../peer.ts'
+import { forgetRun } from './home-config.ts'
 
 /**
- * Removes what the home holds of a run: chain, saved copy, checkpoints, manifest and model. What a user pinned stays, and
+ * Removes what the home holds of a run: chain, saved copy, checkpoints, manifest, model and the run's network. What a user pinned stays, and
  * so do the logs: `outbound.jsonl` is the record of what has left this machine for good.
  *
  * `isAlone`: no other run is under way here. Blocks that another one has just stored, and not yet named, look as if
@@ -15,5 +16,6 @@ export async function purgeRun({ home, storage }: Peer, run: string, isAlone: bo
   const kept = await storage.pins.list()
   for (const pin of kept)
     if (pin.by === 'policy' && (pin.run === run || pin.root.toString() === run)) await storage.pins.unkeep(pin.root)
+  await forgetRun(home, run)
   await storage.sweep(isAlone ? { graceMs: 0 } : {})
 }

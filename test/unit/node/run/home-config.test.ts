@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { readHomeConfig, rememberRun, writeHomeConfig } from '../../../../node/run/home-config.ts'
+import { forgetRun, readHomeConfig, rememberRun, writeHomeConfig } from '../../../../node/run/home-config.ts'
 import { type Home, openHome } from '../../../../storage/index.ts'
 
 const LISTEN = '/ip4/127.0.0.1/tcp/4801'
@@ -39,6 +39,15 @@ describe('what a home remembers', () => {
       assert.deepEqual(await readHomeConfig(home), { listen: LISTEN, network: 'ours', networks: { bafy: 'ours' } })
     })
   }
+
+  it('of a run goes when the run is forgotten, and nothing else does', async (t) => {
+    const home = await homeWith(t)
+    await rememberRun(home, 'bafy', 'ours')
+    await rememberRun(home, 'other', 'theirs')
+    await forgetRun(home, 'bafy')
+    await forgetRun(home, 'unknown')
+    assert.deepEqual(await readHomeConfig(home), { network: 'theirs', networks: { other: 'theirs' } })
+  })
 
   it('is empty at first, and not written again where nothing changes', async (t) => {
     const home = await homeWith(t)
