@@ -16,6 +16,9 @@ const ENDLESS_ROUNDS = 1_000_000
 /** A peer serves its control socket within seconds of its start, on a busy machine in several. */
 const START_PATIENCE_MS = 60_000
 
+/** Training at full speed would leave nothing of two cores to the processes that call: 1 000 calls took half an hour. */
+const MAX_CPU = '25%'
+
 /** What is called how often, of ten calls. `leave` is followed by a join with the same home. */
 const MIX = ['status', 'status', 'status', 'pause', 'pause', 'resume', 'resume', 'pin', 'pin', 'leave'] as const
 type Verb = (typeof MIX)[number]
@@ -105,7 +108,18 @@ class Storm {
 
   async #target(name: Target['name'], folder: string, invite: string, data: string): Promise<Target> {
     const home = join(folder, name)
-    const words = ['--home', home, '--data', data, '--listen', '/ip4/127.0.0.1/tcp/0', '--wait-for-links', '0']
+    const words = [
+      '--home',
+      home,
+      '--data',
+      data,
+      '--listen',
+      '/ip4/127.0.0.1/tcp/0',
+      '--wait-for-links',
+      '0',
+      '--max-cpu',
+      MAX_CPU
+    ]
     const joinRun = async () => {
       const process = start(this.#owner, 'join', invite, ...words)
       await process.says('round ')
