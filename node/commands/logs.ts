@@ -1,4 +1,4 @@
-import { open, readFile, stat } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
@@ -48,14 +48,10 @@ export function addLogs(program: Command): void {
 
 async function logs({ home, follow, lines, json }: LogsOptions): Promise<void> {
   const print = json === true ? (line: string) => `${line}\n` : await linePrinter(process.stdout.isTTY === true)
-  const newest = await readFile(logPath(home)).catch(() => undefined)
-  if (newest === undefined && follow !== true) throw new NoLogError(resolve(home))
-  const text = newest?.toString() ?? ''
-  // A line that is being written is shown when it is whole.
-  const end = text.lastIndexOf('\n') + 1
-  for (const line of await lastLines(home, text.slice(0, end), lines)) process.stdout.write(print(line))
-  if (follow === true)
-    await followLog(home, Buffer.byteLength(text.slice(0, end)), (line) => process.stdout.write(print(line)))
+  const { text, end } = await readPart(logPath(home), BEGINNING)
+  if (end.file === undefined && follow !== true) throw new NoLogError(resolve(home))
+  for (const line of await lastLines(home, text, lines)) process.stdout.write(print(line))
+  if (follow === true) await followLog(home, end, (line) => process.stdout.write(print(line)))
 }
 
 async function lastLines(home: string, newest: string, count: number): Promise<string[]> {
@@ -70,22 +66,19 @@ function linesOf(text: string): string[] {
   return text.split('\n').filter((line) => line !== '')
 }
 
-/** Shows what is appended after `from` bytes. */
-async function followLog(home: string, from: number, show: (line: string) => void): Promise<never> {
+/** Shows what is appended after a position. */
+async function followLog(home: string, from: Position, show: (line: string) => void): Promise<never> {
   const { signal, dispose } = interruptSignal()
   try {
-    let file = await fileOf(home)
-    for (let at = from; ; await delay(POLL_MS, undefined, { signal })) {
-      const newest = await fileOf(home)
-      if (file !== undefined && newest !== file) {
+    for (let position = from; ; await delay(POLL_MS, undefined, { signal })) {
+      const { text, end } = await readPart(logPath(home), position)
+      if (position.file !== undefined && end.file !== position.file) {
         // The log was begun anew since: what was added before that is in the older one.
-        for (const line of linesOf((await readFrom(olderLogPath(home), at)).text)) show(line)
-        at = 0
+        const rest = await readPart(olderLogPath(home), position)
+        if (rest.end.file === position.file) for (const line of linesOf(rest.text)) show(line)
       }
-      file = newest
-      const { text, next } = await readFrom(logPath(home), at)
       for (const line of linesOf(text)) show(line)
-      at = next
+      position = end
     }
   } catch (error) {
     throw signal.aborted ? new ExitError(INTERRUPTED) : error
@@ -94,21 +87,30 @@ async function followLog(home: string, from: number, show: (line: string) => voi
   }
 }
 
-/** What tells a log from the one that was begun after it; undefined while there is none. */
-async function fileOf(home: string): Promise<number | undefined> {
-  return (await stat(logPath(home)).catch(() => undefined))?.ino
+/** How far a log was read. */
+interface Position {
+  /** Inode: tells a log from the one that is begun after it under the same name. Undefined where there is none yet. */
+  readonly file: number | undefined
+  readonly at: number
 }
 
-/** Whole lines after `at` bytes, and where the next ones begin. */
-async function readFrom(path: string, at: number): Promise<{ text: string; next: number }> {
-  const file = await open(path).catch(() => undefined)
-  if (file === undefined) return { text: '', next: at }
+const BEGINNING: Position = { file: undefined, at: 0 }
+
+/**
+ * The whole lines of a log after a position, or all of them where it is another file than the position's; a line that is
+ * being written is left for the next time. File and lines are of one handle: the log may be begun anew at any moment.
+ */
+async function readPart(path: string, from: Position): Promise<{ text: string; end: Position }> {
+  const handle = await open(path).catch(() => undefined)
+  if (handle === undefined) return { text: '', end: from }
   try {
-    const length = Math.max(0, (await file.stat()).size - at)
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at)
+    const { ino: file, size } = await handle.stat()
+    const at = file === from.file ? from.at : 0
+    const length = Math.max(0, size - at)
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, at)
     const whole = buffer.subarray(0, buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1)
-    return { text: whole.toString(), next: at + whole.byteLength }
+    return { text: whole.toString(), end: { file, at: at + whole.byteLength } }
   } finally {
-    await file.close()
+    await handle.close()
   }
 }
