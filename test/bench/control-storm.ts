@@ -13,6 +13,9 @@ import { waitFor } from '../integration/wait-for.ts'
 /** More than the calls take. */
 const ENDLESS_ROUNDS = 1_000_000
 
+/** Peers keep the newest three checkpoints: one that was just heard of must still be there when its pin is asked for. */
+const CHECKPOINTS = ['--checkpoint-every', '1000']
+
 /** A peer serves its control socket within seconds of its start, on a busy machine in several. */
 const START_PATIENCE_MS = 60_000
 
@@ -82,7 +85,13 @@ class Storm {
 
   async play(folder: string): Promise<StormResult> {
     const startedAt = performance.now()
-    const { invite, home, data } = await createInvitedRun(this.#owner, folder, '--rounds', String(ENDLESS_ROUNDS))
+    const { invite, home, data } = await createInvitedRun(
+      this.#owner,
+      folder,
+      '--rounds',
+      String(ENDLESS_ROUNDS),
+      ...CHECKPOINTS
+    )
     await start(this.#owner, 'start', invite, '--home', home).says('following run')
     const steady = await this.#target('steady', folder, invite, data)
     const comer = await this.#target('comer', folder, invite, data)
@@ -139,6 +148,7 @@ class Storm {
   }
 
   async #starling(verb: Verb, target: Target): Promise<void> {
+    if (verb === 'pin') await this.#starling('status', target)
     this.#calls[verb] += 1
     const words = verb === 'pin' ? [verb, this.#pinned!] : [verb]
     const { code, stdout, stderr } = await run(this.#owner, ...words, '--home', target.home, '--json')
