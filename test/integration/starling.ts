@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { delimiter, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { atEnd } from './at-end.ts'
+import { atEnd } from '../at-end.ts'
 import type { Owner } from './temporary-folder.ts'
 import { waitFor } from './wait-for.ts'
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { atEnd } from './at-end.ts'
+import { atEnd } from '../at-end.ts'
 
 /** A test, or whatever else knows when it is over. */
 export interface Owner {

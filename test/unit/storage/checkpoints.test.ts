@@ -17,7 +17,7 @@ import {
   openStores,
   type Storage
 } from '../../../storage/index.ts'
-import { atEnd } from './at-end.ts'
+import { atEnd } from '../../at-end.ts'
 import { temporaryHome } from './temporary-home.ts'
 import { cborBlock, rawBlock, temporaryStorage } from './temporary-storage.ts'
 

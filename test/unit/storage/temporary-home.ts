@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type Home, openHome } from '../../../storage/index.ts'
-import { atEnd } from './at-end.ts'
+import { atEnd } from '../../at-end.ts'
 
 /** A folder that goes when the test ends. */
 export async function temporaryFolder(t: TestContext): Promise<string> {

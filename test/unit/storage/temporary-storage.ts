@@ -5,7 +5,7 @@ import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { createStorage, type Home, openStores, type Storage, type Stores } from '../../../storage/index.ts'
-import { atEnd } from './at-end.ts'
+import { atEnd } from '../../at-end.ts'
 import { temporaryHome } from './temporary-home.ts'
 
 export interface TestStorage {

@@ -1,4 +1,4 @@
-import type { Owner } from './temporary-folder.ts'
+import type { Owner } from './integration/temporary-folder.ts'
 
 const steps = new WeakMap<Owner, (() => Promise<unknown>)[]>()
 
