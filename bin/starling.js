@@ -1,6 +1,6 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --initial-old-space-size=80
-// As the demo's peers (node/demo/peer-handle.ts), for models of any size: 100 MB less a peer. V8 takes the flags at the
-// start only.
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=4 --initial-old-space-size=80 --heap-growing-percent=40
+// As the demo's peers (node/demo/peer-handle.ts), for models of any size: 100 MB less a peer. V8 takes its flags at the
+// start only, and malloc its number of arenas.
 // The installed package runs what was built; a checkout runs its sources, which need no build.
 import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'

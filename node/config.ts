@@ -206,6 +206,11 @@ function show(value: unknown): string {
   return text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text
 }
 
+/** What a child process is to inherit: the own environment, and these variables. */
+export function environmentWith(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...variables }
+}
+
 /** Variables that look like settings and are none, each with the one that may have been meant. */
 export function unknownVariables(
   environment: Readonly<Record<string, string | undefined>> = process.env
