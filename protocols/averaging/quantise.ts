@@ -1,38 +1,66 @@
 import { BLOCK_PARAMETERS, type Codec, LARGEST_CODE, payloadBytes } from './codec.ts'
+import { toHalfBits } from './half-float.ts'
 import type { Random } from './random.ts'
 
 /**
  * Writes `target - copy` as a payload: blocks of 256, one float32 scale a block, stochastic rounding
  * `floor(v / s * L + u)`, so that the expectation of the dequantised value is `v` and its error is at most `s / L`.
+ * `f32` writes the difference itself and `f16` the nearest half: its error is at most `2^-11 |v|` (`2^-25` below
+ * `2^-14`), and what lies beyond 65504 is cut off there. Neither draws; the public copy offers the rest again.
  *
  * `target`, `copy`: shape [n], finite. The random source decides the rounding only; the same bytes come from the same
- * source state. Throws nothing: a non-finite difference must be caught before (see `isWithinBounds`).
+ * source state. `into`: where to write, `payloadBytes(codec, n)` bytes that start at a multiple of four, instead of a
+ * new array. Throws nothing: a non-finite difference must be caught before (see `isWithinBounds`).
  * Source: ALGORITHMS 1; stochastic uniform quantisation as in QSGD (Alistarh et al. 2017), in blocks.
  */
 export function quantise(
   codec: Codec,
   target: Float32Array,
   copy: Float32Array,
-  random: Random
+  random: Random,
+  into?: Uint8Array<ArrayBuffer>
 ): Uint8Array<ArrayBuffer> {
-  const payload = new Uint8Array(payloadBytes(codec, target.length))
-  if (codec === 'f32') {
-    const values = new Float32Array(payload.buffer)
-    for (let i = 0; i < values.length; i++) values[i] = target[i]! - copy[i]!
-    return payload
-  }
+  const payload = into ?? new Uint8Array(payloadBytes(codec, target.length))
+  if (codec === 'f32') writeFloats(payload, target, copy)
+  else if (codec === 'f16') writeHalves(payload, target, copy)
+  else writeBlocks(codec, payload, target, copy, random)
+  return payload
+}
+
+function writeFloats({ buffer, byteOffset }: Uint8Array, target: Float32Array, copy: Float32Array): void {
+  const values = new Float32Array(buffer, byteOffset, target.length)
+  for (let i = 0; i < values.length; i++) values[i] = target[i]! - copy[i]!
+}
+
+function writeHalves({ buffer, byteOffset }: Uint8Array, target: Float32Array, copy: Float32Array): void {
+  const halves = new Uint16Array(buffer, byteOffset, target.length)
+  for (let i = 0; i < halves.length; i++) halves[i] = toHalfBits(target[i]! - copy[i]!)
+}
+
+function writeBlocks(
+  codec: 'int8' | 'int4',
+  payload: Uint8Array,
+  target: Float32Array,
+  copy: Float32Array,
+  random: Random
+): void {
   const blocks = Math.ceil(target.length / BLOCK_PARAMETERS)
-  const scales = new Float32Array(payload.buffer, 0, blocks)
+  const scales = new Float32Array(payload.buffer, payload.byteOffset, blocks)
   const codes = payload.subarray(4 * blocks)
+  const write = codec === 'int8' ? writeBytes : writeNibbles
   for (let block = 0; block < blocks; block++) {
     const from = block * BLOCK_PARAMETERS
     const to = Math.min(from + BLOCK_PARAMETERS, target.length)
     scales[block] = largestDifference(target, copy, from, to)
-    if (scales[block] === 0) continue
-    if (codec === 'int8') writeBytes(codes, target, copy, from, to, scales[block]!, random)
-    else writeNibbles(codes, target, copy, from, to, scales[block]!, random)
+    if (scales[block] === 0) fillCodes(codec, codes, from, to)
+    else write(codes, target, copy, from, to, scales[block]!, random)
   }
-  return payload
+}
+
+/** A new array holds zeros already; one that is written again does not. */
+function fillCodes(codec: 'int8' | 'int4', codes: Uint8Array, from: number, to: number): void {
+  if (codec === 'int8') codes.fill(0, from, to)
+  else codes.fill(0, from >> 1, (to + 1) >> 1)
 }
 
 function largestDifference(target: Float32Array, copy: Float32Array, from: number, to: number): number {

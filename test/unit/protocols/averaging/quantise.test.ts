@@ -11,11 +11,12 @@ const QUANTISED = ['int8', 'int4'] as const
 
 /**
  * Worked by hand from ALGORITHMS 1 with u = 1/2. Differences 0.5, -1, 0.25 in one block, so s = 1: int4 codes
- * floor(3.5 + .5) = 4, floor(-7 + .5) = -7 (nibble 9), floor(1.75 + .5) = 2; int8 codes 64, -127 (0x81), 32.
+ * floor(3.5 + .5) = 4, floor(-7 + .5) = -7 (nibble 9), floor(1.75 + .5) = 2; int8 codes 64, -127 (0x81), 32. The halves are 0x3800, 0xbc00, 0x3400.
  */
 const TARGET = Float32Array.of(0.5, -1, 0.25)
 const GOLDEN: Readonly<Record<Codec, string>> = {
   f32: '0000003f000080bf0000803e',
+  f16: '003800bc0034',
   int8: '0000803f408120',
   int4: '0000803f9402'
 }
@@ -59,13 +60,13 @@ function isWithinStep(codec: 'int8' | 'int4', values: Float32Array, random: Rand
 }
 
 suite('quantise', () => {
-  for (const codec of ['f32', 'int8', 'int4'] as const) {
+  for (const codec of ['f32', 'f16', 'int8', 'int4'] as const) {
     test(`writes exactly these ${codec} bytes, which big-endian numbers are not`, () => {
       const payload = quantise(codec, TARGET, new Float32Array(3), always(0.5))
       assert.equal(hex(payload), GOLDEN[codec])
       assert.notEqual(hex(payload.slice().reverse()), GOLDEN[codec])
       const bigEndian = payload.slice()
-      bigEndian.subarray(0, 4).reverse()
+      bigEndian.subarray(0, codec === 'f16' ? 2 : 4).reverse()
       assert.notEqual(hex(bigEndian), GOLDEN[codec])
     })
   }
@@ -109,6 +110,18 @@ suite('quantise', () => {
         { seed: 5, numRuns: 100 }
       )
       assert.equal(isWithinStep(codec, vectorFrom(createRandom(6), 300), always(2)), false)
+    })
+  }
+
+  for (const codec of ['f32', 'f16', 'int8', 'int4'] as const) {
+    test(`writes the same ${codec} bytes into an array that was used before`, () => {
+      const into = new Uint8Array(payloadBytes(codec, 513)).fill(0xff)
+      const values = vectorFrom(createRandom(9), 513)
+      values.fill(0, 256, 512)
+      const fresh = quantise(codec, values, new Float32Array(513), createRandom(10))
+      assert.notDeepEqual(into, fresh)
+      assert.equal(quantise(codec, values, new Float32Array(513), createRandom(10), into), into)
+      assert.deepEqual(into, fresh)
     })
   }
 
