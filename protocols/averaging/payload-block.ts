@@ -8,6 +8,8 @@ export interface OpenPayload {
   readonly view: DataView
   /** One code a parameter (int8) or two (int4, the low nibble first); empty for f32 and f16. */
   readonly codes: Int8Array
+  /** Sum of the squared increments that were added so far: kept here, as a number returned is a heap object a block. */
+  squares: number
 }
 
 /** The parameters `from` to `to` of a run: one block or the rest of one. */
@@ -33,19 +35,20 @@ export function openPayload(codec: Codec, payload: Uint8Array, length: number): 
   return {
     codec,
     view: new DataView(buffer, byteOffset, byteLength),
-    codes: new Int8Array(buffer, byteOffset + codesFrom, byteLength - codesFrom)
+    codes: new Int8Array(buffer, byteOffset + codesFrom, byteLength - codesFrom),
+    squares: 0
   }
 }
 
 /**
- * Adds the increments of one block to `vector`, in place. Returns the sum of their squares.
+ * Adds the increments of one block to `vector`, in place, and their squares to `payload.squares`.
  * Throws PayloadError for a scale or a number that no sender may write.
  */
-export function addBlock({ codec, view, codes }: OpenPayload, vector: Float32Array, block: Block): number {
-  if (codec === 'f32') return addFloats(view, vector, block)
-  if (codec === 'f16') return addHalves(view, vector, block)
-  const step = readStep(codec, view, block.from)
-  return codec === 'int8' ? addBytes(codes, step, vector, block) : addNibbles(codes, step, vector, block)
+export function addBlock(payload: OpenPayload, vector: Float32Array, block: Block): void {
+  if (payload.codec === 'f32') addFloats(payload, vector, block)
+  else if (payload.codec === 'f16') addHalves(payload, vector, block)
+  else if (payload.codec === 'int8') addBytes(payload, vector, block)
+  else addNibbles(payload, vector, block)
 }
 
 function readStep(codec: 'int8' | 'int4', view: DataView, from: number): number {
@@ -59,7 +62,8 @@ function readStep(codec: 'int8' | 'int4', view: DataView, from: number): number 
 
 // The sums of two float32 numbers below are exact in float64 up to one rounding, which the store to the vector does.
 
-function addFloats(view: DataView, vector: Float32Array, { from, to, at }: Block): number {
+function addFloats(payload: OpenPayload, vector: Float32Array, { from, to, at }: Block): void {
+  const { view } = payload
   const shift = at - from
   let squares = 0
   for (let i = from; i < to; i++) {
@@ -67,10 +71,11 @@ function addFloats(view: DataView, vector: Float32Array, { from, to, at }: Block
     squares += increment * increment
     vector[i + shift] = vector[i + shift]! + increment
   }
-  return squares
+  payload.squares += squares
 }
 
-function addHalves(view: DataView, vector: Float32Array, { from, to, at }: Block): number {
+function addHalves(payload: OpenPayload, vector: Float32Array, { from, to, at }: Block): void {
+  const { view } = payload
   const shift = at - from
   let squares = 0
   for (let i = from; i < to; i++) {
@@ -82,10 +87,12 @@ function addHalves(view: DataView, vector: Float32Array, { from, to, at }: Block
     squares += increment * increment
     vector[i + shift] = vector[i + shift]! + increment
   }
-  return squares
+  payload.squares += squares
 }
 
-function addBytes(codes: Int8Array, step: number, vector: Float32Array, { from, to, at }: Block): number {
+function addBytes(payload: OpenPayload, vector: Float32Array, { from, to, at }: Block): void {
+  const { codes, view } = payload
+  const step = readStep('int8', view, from)
   const shift = at - from
   let squares = 0
   for (let i = from; i < to; i++) {
@@ -93,10 +100,12 @@ function addBytes(codes: Int8Array, step: number, vector: Float32Array, { from, 
     squares += code * code
     vector[i + shift] = vector[i + shift]! + Math.fround(code * step)
   }
-  return squares * step * step
+  payload.squares += squares * step * step
 }
 
-function addNibbles(codes: Int8Array, step: number, vector: Float32Array, { from, to, at }: Block): number {
+function addNibbles(payload: OpenPayload, vector: Float32Array, { from, to, at }: Block): void {
+  const { codes, view } = payload
+  const step = readStep('int4', view, from)
   const shift = at - from
   const pairsEnd = to & ~1
   let squares = 0
@@ -108,10 +117,12 @@ function addNibbles(codes: Int8Array, step: number, vector: Float32Array, { from
     vector[i + shift] = vector[i + shift]! + Math.fround(low * step)
     vector[i + shift + 1] = vector[i + shift + 1]! + Math.fround(high * step)
   }
-  if (pairsEnd === to) return squares * step * step
-  const last = lowNibble(codes[pairsEnd >> 1]!)
-  vector[pairsEnd + shift] = vector[pairsEnd + shift]! + Math.fround(last * step)
-  return (squares + last * last) * step * step
+  if (pairsEnd < to) {
+    const last = lowNibble(codes[pairsEnd >> 1]!)
+    squares += last * last
+    vector[pairsEnd + shift] = vector[pairsEnd + shift]! + Math.fround(last * step)
+  }
+  payload.squares += squares * step * step
 }
 
 function lowNibble(pair: number): number {

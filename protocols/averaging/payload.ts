@@ -18,15 +18,14 @@ const INCREMENTS = new Float32Array(BLOCK_PARAMETERS)
  */
 export function applyPayload(codec: Codec, payload: Uint8Array, copy: Float32Array): number {
   const opened = openPayload(codec, payload, copy.length)
-  let squares = 0
   for (let from = 0; from < copy.length; from += BLOCK_PARAMETERS) {
     const to = Math.min(from + BLOCK_PARAMETERS, copy.length)
-    squares += addBlock(opened, copy, { from, to, at: from })
+    addBlock(opened, copy, { from, to, at: from })
     if (!isAllowed(copy, from, to)) {
       throw new PayloadError('non-finite', `a parameter from ${from} is not finite or larger than ${LARGEST_PARAMETER}`)
     }
   }
-  return Math.sqrt(squares)
+  return Math.sqrt(opened.squares)
 }
 
 /**

@@ -2,6 +2,13 @@ import { BLOCK_PARAMETERS, type Codec, LARGEST_CODE, payloadBytes } from './code
 import { toHalfBits } from './half-float.ts'
 import type { Random } from './random.ts'
 
+/** 2^-32, which turns a word into a number on [0, 1). */
+const WORD_TO_UNIT = 2 ** -32
+
+// What one block needs on its way to codes: written anew for every block, and so kept for all of them.
+const DIFFERENCES = new Float64Array(BLOCK_PARAMETERS)
+const DRAWS = new Uint32Array(BLOCK_PARAMETERS)
+
 /**
  * Writes `target - copy` as a payload: blocks of 256, one float32 scale a block, stochastic rounding
  * `floor(v / s * L + u)`, so that the expectation of the dequantised value is `v` and its error is at most `s / L`.
@@ -51,9 +58,13 @@ function writeBlocks(
   for (let block = 0; block < blocks; block++) {
     const from = block * BLOCK_PARAMETERS
     const to = Math.min(from + BLOCK_PARAMETERS, target.length)
-    scales[block] = largestDifference(target, copy, from, to)
-    if (scales[block] === 0) fillCodes(codec, codes, from, to)
-    else write(codes, target, copy, from, to, scales[block]!, random)
+    scales[block] = writeDifferences(target, copy, from, to)
+    if (scales[block] === 0) {
+      fillCodes(codec, codes, from, to)
+      continue
+    }
+    random.fill(DRAWS, to - from)
+    write(codes, from, to, LARGEST_CODE[codec] / scales[block]!)
   }
 }
 
@@ -63,51 +74,31 @@ function fillCodes(codec: 'int8' | 'int4', codes: Uint8Array, from: number, to: 
   else codes.fill(0, from >> 1, (to + 1) >> 1)
 }
 
-function largestDifference(target: Float32Array, copy: Float32Array, from: number, to: number): number {
+/** Writes `target - copy` of one block into DIFFERENCES. Returns the largest of their sizes. */
+function writeDifferences(target: Float32Array, copy: Float32Array, from: number, to: number): number {
   let largest = 0
   for (let i = from; i < to; i++) {
-    const size = Math.abs(target[i]! - copy[i]!)
-    if (size > largest) largest = size
+    const difference = target[i]! - copy[i]!
+    DIFFERENCES[i - from] = difference
+    largest = Math.max(largest, Math.abs(difference))
   }
   return largest
 }
 
-function writeBytes(
-  codes: Uint8Array,
-  target: Float32Array,
-  copy: Float32Array,
-  from: number,
-  to: number,
-  scale: number,
-  random: Random
-): void {
-  const factor = LARGEST_CODE.int8 / scale
-  for (let i = from; i < to; i++) {
-    codes[i] = clampCode(Math.floor((target[i]! - copy[i]!) * factor + random.next()), LARGEST_CODE.int8)
+function writeBytes(codes: Uint8Array, from: number, to: number, factor: number): void {
+  for (let i = from; i < to; i++) codes[i] = codeOf(i - from, factor, LARGEST_CODE.int8)
+}
+
+function writeNibbles(codes: Uint8Array, from: number, to: number, factor: number): void {
+  const length = to - from
+  for (let i = 0; i < length; i += 2) {
+    const low = codeOf(i, factor, LARGEST_CODE.int4)
+    const high = i + 1 < length ? codeOf(i + 1, factor, LARGEST_CODE.int4) : 0
+    codes[(from + i) >> 1] = (low & 0x0f) | ((high & 0x0f) << 4)
   }
 }
 
-function writeNibbles(
-  codes: Uint8Array,
-  target: Float32Array,
-  copy: Float32Array,
-  from: number,
-  to: number,
-  scale: number,
-  random: Random
-): void {
-  const factor = LARGEST_CODE.int4 / scale
-  for (let i = from; i < to; i += 2) {
-    const low = clampCode(Math.floor((target[i]! - copy[i]!) * factor + random.next()), LARGEST_CODE.int4)
-    const high =
-      i + 1 < to
-        ? clampCode(Math.floor((target[i + 1]! - copy[i + 1]!) * factor + random.next()), LARGEST_CODE.int4)
-        : 0
-    codes[i >> 1] = (low & 0x0f) | ((high & 0x0f) << 4)
-  }
-}
-
-/** The scale was rounded to float32, so that a quotient may pass the largest code by one rounding error. */
-function clampCode(code: number, largest: number): number {
-  return Math.min(largest, Math.max(-largest, code))
+/** Rounds one difference of the block. The scale was rounded to float32, so that a code may pass the largest by one. */
+function codeOf(i: number, factor: number, largest: number): number {
+  return Math.min(largest, Math.max(-largest, Math.floor(DIFFERENCES[i]! * factor + DRAWS[i]! * WORD_TO_UNIT)))
 }

@@ -12,18 +12,21 @@ export function writeDistances(neighbours: readonly Neighbour[], distances: Floa
   distances.fill(0, 0, neighbours.length)
   for (let from = 0; from < n; from += BLOCK) {
     const to = Math.min(from + BLOCK, n)
-    for (let j = 0; j < neighbours.length; j++) {
-      const { copy, reference } = neighbours[j]!
-      distances[j] = distances[j]! + squaredDistance(copy, reference, from, to)
-    }
+    for (let j = 0; j < neighbours.length; j++) addSquares(distances, j, neighbours[j]!, from, to)
   }
   for (let j = 0; j < neighbours.length; j++) distances[j] = Math.sqrt(distances[j]!)
 }
 
-/** Four sums side by side: one alone waits for every addition to end before the next begins. */
-function squaredDistance(copy: Float32Array, reference: Float32Array, from: number, to: number): number {
+/**
+ * Adds the squared distance over the parameters `from` to `to` to `sums[j]`, where a number that is returned would be a
+ * heap object. Four sums side by side: one alone waits for every addition to end before the next begins.
+ */
+function addSquares(sums: Float64Array, j: number, { copy, reference }: Neighbour, from: number, to: number): void {
   const whole = from + ((to - from) & ~3)
-  let [s, t, u, v] = [0, 0, 0, 0]
+  let s = 0
+  let t = 0
+  let u = 0
+  let v = 0
   for (let i = from; i < whole; i += 4) {
     const a = copy[i]! - reference[i]!
     const b = copy[i + 1]! - reference[i + 1]!
@@ -35,5 +38,5 @@ function squaredDistance(copy: Float32Array, reference: Float32Array, from: numb
     v += d * d
   }
   for (let i = whole; i < to; i++) s += (copy[i]! - reference[i]!) ** 2
-  return s + t + (u + v)
+  sums[j] = sums[j]! + (s + t) + (u + v)
 }

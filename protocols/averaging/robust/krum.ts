@@ -10,7 +10,7 @@ const BLOCK = 1024
  * one other counts, however few there are. Every squared distance is computed once.
  */
 export class Krum implements RobustRule {
-  /** Differences of one block, shape [k, BLOCK]. */
+  /** Differences of one block, shape [k + 1, BLOCK]; the own model comes first and stays 0. */
   #block = new Float32Array(0)
   /** Squared distances, shape [k + 1, k + 1]; the own model comes first. */
   #squares = new Float64Array(0)
@@ -23,7 +23,7 @@ export class Krum implements RobustRule {
 
   #measure(neighbours: readonly Neighbour[]): void {
     const models = neighbours.length + 1
-    if (this.#block.length < neighbours.length * BLOCK) this.#block = new Float32Array(neighbours.length * BLOCK)
+    if (this.#block.length < models * BLOCK) this.#block = new Float32Array(models * BLOCK)
     if (this.#squares.length < models ** 2) this.#squares = new Float64Array(models ** 2)
     this.#squares.fill(0)
     const n = neighbours[0]?.copy.length ?? 0
@@ -34,17 +34,12 @@ export class Krum implements RobustRule {
     const block = this.#block
     const squares = this.#squares
     const models = neighbours.length + 1
-    neighbours.forEach((neighbour, j) => {
-      writeDifference(block, j * BLOCK, neighbour, from, length)
-    })
+    for (let j = 1; j < models; j++) writeDifference(block, j * BLOCK, neighbours[j - 1]!, from, length)
     for (let one = 0; one < models; one++) {
       for (let other = one + 1; other < models; other++) {
-        const square =
-          one === 0
-            ? squaredNorm(block, (other - 1) * BLOCK, length)
-            : squaredDistance(block, (one - 1) * BLOCK, (other - 1) * BLOCK, length)
-        squares[one * models + other] = squares[one * models + other]! + square
-        squares[other * models + one] = squares[one * models + other]!
+        const entry = one * models + other
+        addSquares(squares, entry, block, one * BLOCK, other * BLOCK, length)
+        squares[other * models + one] = squares[entry]!
       }
     }
   }
@@ -73,15 +68,18 @@ function writeDifference(
   for (let i = 0; i < length; i++) block[at + i] = copy[from + i]! - reference[from + i]!
 }
 
-function squaredNorm(block: Float32Array, at: number, length: number): number {
-  let sum = 0
-  for (let i = at; i < at + length; i++) sum += block[i]! * block[i]!
-  return sum
-}
-
-function squaredDistance(block: Float32Array, one: number, other: number, length: number): number {
+/** Adds the squared distance of two differences in the block to `sums[entry]`. */
+function addSquares(
+  sums: Float64Array,
+  entry: number,
+  block: Float32Array,
+  one: number,
+  other: number,
+  length: number
+): void {
   const whole = length & ~1
-  let [s, t] = [0, 0]
+  let s = 0
+  let t = 0
   for (let i = 0; i < whole; i += 2) {
     const a = block[one + i]! - block[other + i]!
     const b = block[one + i + 1]! - block[other + i + 1]!
@@ -89,5 +87,5 @@ function squaredDistance(block: Float32Array, one: number, other: number, length
     t += b * b
   }
   if (whole < length) s += (block[one + whole]! - block[other + whole]!) ** 2
-  return s + t
+  sums[entry] = sums[entry]! + s + t
 }

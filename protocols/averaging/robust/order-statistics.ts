@@ -1,25 +1,27 @@
 import type { Neighbour } from './rule.ts'
 
-/** Gives one number from the sorted values of one coordinate, the own 0 among them. */
-export type Pick = (sorted: Float64Array, count: number) => number
-
 /**
- * `target += gamma * pick(sorted {0, v_1, ..., v_k})` for each coordinate. `scratch`: at least one entry more than
- * neighbours. Insertion sort: with nine values it beats every sort that has to be called.
+ * `target += gamma * mean of the sorted {0, v_1, ..., v_k} without the first and last "trimmed"`, for each coordinate:
+ * the own model, which is 0, and the neighbours, each counted once whatever its weight. `trimmed` below half of `k + 1`.
+ * `sorted`: scratch of at least `k + 1` entries.
+ *
+ * Insertion sort: with nine values it beats every sort that has to be called.
  */
-export function addPicked(
+export function addTrimmedMean(
   target: Float32Array,
   neighbours: readonly Neighbour[],
-  init: { readonly gamma: number; readonly scratch: Float64Array; readonly pick: Pick }
+  { gamma, trimmed, sorted }: { readonly gamma: number; readonly trimmed: number; readonly sorted: Float64Array }
 ): void {
-  const { gamma, scratch, pick } = init
   const copies = neighbours.map(({ copy }) => copy)
   const references = neighbours.map(({ reference }) => reference)
   const count = neighbours.length + 1
+  const factor = gamma / (count - 2 * trimmed)
   for (let i = 0; i < target.length; i++) {
-    scratch[0] = 0
-    for (let j = 1; j < count; j++) insert(scratch, j, copies[j - 1]![i]! - references[j - 1]![i]!)
-    target[i] = target[i]! + gamma * pick(scratch, count)
+    sorted[0] = 0
+    for (let j = 1; j < count; j++) insert(sorted, j, copies[j - 1]![i]! - references[j - 1]![i]!)
+    let sum = 0
+    for (let j = trimmed; j < count - trimmed; j++) sum += sorted[j]!
+    target[i] = target[i]! + factor * sum
   }
 }
 
