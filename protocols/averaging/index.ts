@@ -14,6 +14,7 @@
  */
 export { Averager, type AveragingRules, HISTORY_DELTAS } from './averager.ts'
 export { type Codec, payloadBytes } from './codec.ts'
+export { DriftCorrection, type NeighbourGradient } from './drift-correction.ts'
 export { driftWeight } from './drift-weight.ts'
 export { baseGraph, type Edge, type GraphRound } from './finite-time/index.ts'
 export { GRACE_WINDOW_ROUNDS, MISSED_WAITS, roundGraceMs } from './grace.ts'
