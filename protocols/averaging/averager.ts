@@ -1,6 +1,7 @@
 import type { Codec } from './codec.ts'
 import { mixMean } from './mean-mix.ts'
 import { meanOf } from './mean-of.ts'
+import { medianOf } from './median-of.ts'
 import { createMomentum, type Momentum, type MomentumRules } from './momentum/index.ts'
 import { applyPayload, LARGEST_PARAMETER } from './payload.ts'
 import { quantise } from './quantise.ts'
@@ -177,14 +178,22 @@ export class Averager {
   }
 
   /**
-   * Starts anew from `parameters`, shape [n], copied, or else from the mean of the held neighbours' copies (the own
+   * Starts anew from `parameters`, shape [n], copied, or else from the middle of the held neighbours' copies (the own
    * public copy where there are none); momentum zero. The own public copy stays what it was published as.
    */
   rollBack(parameters?: Float32Array): void {
-    const mean = () =>
-      this.#views.size > 0 ? meanOf([...this.#views.values()].map(({ copy }) => copy)) : this.#copy.slice()
-    this.#parameters = parameters?.slice() ?? mean()
+    this.#parameters = parameters?.slice() ?? this.middleOf(this.#views.keys()) ?? this.#copy.slice()
     this.#momentum.reset()
+  }
+
+  /**
+   * The mean of these neighbours' held copies, shape [n], or in a robust run their coordinate-wise median; `undefined`
+   * where none is held.
+   */
+  middleOf(authors: Iterable<string>): Float32Array<ArrayBuffer> | undefined {
+    const copies = [...authors].flatMap((author) => this.view(author) ?? [])
+    if (copies.length === 0) return undefined
+    return this.#robustMix === undefined ? meanOf(copies) : medianOf(copies)
   }
 }
 

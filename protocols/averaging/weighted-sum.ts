@@ -9,7 +9,7 @@ export interface Addend {
  * `target += sum of factor * vector`, in place; all of shape [n].
  *
  * Four addends go into one pass: each pass reads and rounds `target` to float32 once. Measured with nine vectors of a
- * million parameters, per parameter: one at a time 7.5 ns, two 5.1 ns, four 3.8 ns.
+ * million parameters: one at a time 5.3 ms, two 4.0 ms, four 3.6 ms.
  */
 export function addAll(target: Float32Array, addends: readonly Addend[]): void {
   let at = 0

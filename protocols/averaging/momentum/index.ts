@@ -28,7 +28,7 @@ export interface MomentumRules {
   readonly outerStep?: number
 }
 
-/** Douillard et al. 2023, table 5: the outer learning rate that all their runs use. */
+/** The outer learning rate of DiLoCo (Douillard et al. 2023), with mu .9: ALGORITHMS 3. */
 const DILOCO_OUTER_STEP = 0.7
 
 /** Momentum for vectors of `length` parameters, nothing remembered yet. */
