@@ -5,8 +5,8 @@ import { copyKernel, type Kernel, kernelsOver } from './kernels.ts'
 import { createVectors } from './vectors.ts'
 
 const NEIGHBOURS = 8
-/** Runs before the first sample: enough for the compiler, and for scratch to grow. */
-const WARM_UP_RUNS = 3
+/** Parameters that each kernel passes over before its first sample, once at least: for the compiler and for scratch. */
+const WARM_UP_PARAMETERS = 5e6
 
 interface KernelResult {
   readonly kernel: string
@@ -33,7 +33,7 @@ function benchKernels(parameters: number, samples: number): KernelResult[] {
   const vectors = createVectors(parameters, NEIGHBOURS)
   const copy = copyKernel(vectors)
   const kernels = kernelsOver(vectors)
-  for (const { run } of [copy, ...kernels]) for (let i = 0; i < WARM_UP_RUNS; i++) run()
+  for (const { run } of [copy, ...kernels]) for (let done = 0; done < WARM_UP_PARAMETERS; done += parameters) run()
   const turns = Array.from({ length: samples }, () => ({
     copy: measure(copy, parameters),
     kernels: kernels.map((kernel) => measure(kernel, parameters))
