@@ -27,7 +27,7 @@ export interface CreateOptions extends TrainingOptions {
   readonly rounds: number
   readonly localSteps: number
   readonly batch: number
-  readonly codec: 'f32' | 'int8' | 'int4'
+  readonly codec: 'f32' | 'f16' | 'int8' | 'int4'
   readonly k: number
   readonly seed: number
   readonly checkpointEvery: number
@@ -71,7 +71,7 @@ export function addCreate(program: Command): void {
     .addOption(optimiserOption())
     .addOption(momentumOption())
     .addOption(learningRateOption())
-    .option('--codec <name>', 'how deltas are written: int4, int8 or f32', codec, DEFAULT_PLAN.codec)
+    .option('--codec <name>', 'how deltas are written: int4, int8, f16 or f32', codec, DEFAULT_PLAN.codec)
     .option('--k <n>', 'neighbours to aim for', whole(1, 64), DEFAULT_PLAN.k)
     .option('--seed <s>', 'decides the initial weights', whole(0, 0xffff_ffff), DEFAULT_PLAN.seed)
     .option('--checkpoint-every <rounds>', 'rounds between checkpoints', whole(1), DEFAULT_PLAN.checkpointEveryRounds)

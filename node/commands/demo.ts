@@ -20,7 +20,7 @@ interface DemoOptions extends TrainingOptions {
   readonly model: string
   readonly localSteps: number
   readonly batch: number
-  readonly codec: 'f32' | 'int8' | 'int4'
+  readonly codec: 'f32' | 'f16' | 'int8' | 'int4'
   readonly k: number
   readonly seed: number
   readonly kill: number
@@ -57,7 +57,7 @@ export function addDemo(program: Command): void {
     .addOption(optimiserOption())
     .addOption(momentumOption())
     .addOption(learningRateOption())
-    .option('--codec <name>', 'how deltas are written: int4, int8 or f32', codec, 'int4')
+    .option('--codec <name>', 'how deltas are written: int4, int8, f16 or f32', codec, 'int4')
     .option('--k <n>', 'neighbours to aim for', whole(1, 64), 6)
     .option('--seed <s>', 'decides splits, weights and orders', whole(0, 0xffff_ffff / 1000), 1)
     .option('--kill <n>', 'kill so many peers half way', whole(0, 63), 0)

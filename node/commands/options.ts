@@ -14,7 +14,7 @@ export const MODEL_FORMS =
   'linear, mlp:64,32 with the sizes of the hidden layers, for images cnn:8,16 with the filters of the convolutions, ' +
   'or the path of a TensorFlow.js model.json'
 
-const CODECS = ['f32', 'int8', 'int4'] as const
+const CODECS = ['f32', 'f16', 'int8', 'int4'] as const
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 /** Parses a whole number of at least `least`. */

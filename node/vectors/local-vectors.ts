@@ -61,8 +61,7 @@ export class LocalVectors implements Vectors {
   #startingPoint(start: Start): Float32Array {
     if (start.from === 'copy') return floatsOf(start.copy)
     if (start.from === 'initial') return this.#init.initial
-    const views = [...this.#versions.keys()].flatMap((author) => this.#averager.view(author) ?? [])
-    return views.length > 0 ? meanOf(views) : this.#init.initial
+    return this.#averager.middleOf(this.#versions.keys()) ?? this.#init.initial
   }
 
   async round({ steps, learningRateFactor, driftWeight, withMomentum }: RoundOptions): Promise<RoundOutcome> {

@@ -1,19 +1,26 @@
 import type { Codec } from './codec.ts'
-import { addPayload, applyPayload, LARGEST_PARAMETER } from './payload.ts'
+import { mixMean } from './mean-mix.ts'
+import { meanOf } from './mean-of.ts'
+import { medianOf } from './median-of.ts'
+import { createMomentum, type Momentum, type MomentumRules } from './momentum/index.ts'
+import { applyPayload, LARGEST_PARAMETER } from './payload.ts'
 import { quantise } from './quantise.ts'
 import type { Random } from './random.ts'
+import { createRobustRule, type RobustRuleName } from './robust/index.ts'
+import { RobustMix } from './robust-mix.ts'
+import type { HeldVersions, MixTerm, View } from './versions.ts'
 
-/** Constants of ALGORITHMS 1 that a run's manifest fixes. */
-export interface AveragingRules {
+/** Constants of ALGORITHMS 1 and 4 that a run's manifest fixes. */
+export interface AveragingRules extends MomentumRules {
   readonly codec: Codec
-  /** Weight of quasi-global momentum in a round's step; 0 turns it off. */
-  readonly mu: number
-  /** Share of the newest step in the momentum. */
-  readonly kappa: number
   /** Share of the own progress since a version was heard that is credited to that version (delay compensation). */
   readonly beta: number
   /** Step of the mixing itself. */
   readonly gamma: number
+  /** What neighbours may do to the model; `mean`, which trusts them, where it is left out. */
+  readonly rule?: RobustRuleName
+  /** Byzantine budget of a robust rule: neighbours that may lie; 0 where it is left out. */
+  readonly b?: number
 }
 
 export interface AveragerInit {
@@ -22,17 +29,6 @@ export interface AveragerInit {
   readonly parameters: Float32Array
   /** Decides stochastic rounding. */
   readonly random: Random
-}
-
-/** One neighbour's version in a mix. */
-export interface MixTerm {
-  readonly author: string
-  /** Mixing weight `s_j`: Metropolis weight times staleness weight. */
-  readonly weight: number
-  /** How many own deltas were published after the version was heard (0 to 8). */
-  readonly ownDeltasSince: number
-  /** Deltas absorbed after the version that is meant, left out of the mix (0 to 2; more are not undone). */
-  readonly newerDeltas?: number
 }
 
 export interface PublishedDelta {
@@ -49,29 +45,35 @@ const UNDONE_DELTAS = 2
 
 /**
  * The vectors of one peer in one run and the whole arithmetic of a round (ALGORITHMS 1):
- * model `phi`, quasi-global momentum `m`, own public copy `a` and the neighbours' public copies.
+ * model `phi`, momentum, own public copy `a` and the neighbours' public copies.
  *
  * A round is `publish(z)`, any number of `absorb()`, `mix(terms)`. Pure: no clock, no I/O, randomness injected.
  */
 export class Averager {
   readonly #rules: AveragingRules
   readonly #random: Random
-  readonly #momentum: Float32Array
+  readonly #momentum: Momentum
   readonly #copy: Float32Array
   readonly #views = new Map<string, View>()
+  /** Only where the rule is not the mean, which needs no vectors of its own. */
+  readonly #robustMix: RobustMix | undefined
   /** Own payloads, oldest first: delay compensation adds back what was published since a version was heard. */
   #history: Uint8Array[] = []
+  /** Own deltas since the chain began. */
+  #published = 0
   #parameters: Float32Array
   /** `r`, the point from which the next mix starts; holds the locally trained model after `publish`. */
   #target: Float32Array
 
   constructor({ rules, parameters, random }: AveragerInit) {
+    const { rule: name = 'mean', b = 0 } = rules
     this.#rules = rules
     this.#random = random
     this.#parameters = parameters
     this.#copy = parameters.slice()
-    this.#momentum = new Float32Array(parameters.length)
+    this.#momentum = createMomentum(parameters.length, rules)
     this.#target = parameters.slice()
+    this.#robustMix = name === 'mean' ? undefined : new RobustMix({ ...rules, rule: createRobustRule(name), b })
   }
 
   /** The peer's own model `phi`, shape [n]. Replaced at every mix: do not hold on to it. */
@@ -90,7 +92,7 @@ export class Averager {
   }
 
   /**
-   * Publishes one delta: `r = phi + driftWeight * (trained - phi) + mu * m`, quantises `r - a` and moves `a`.
+   * Publishes one delta: takes aim at `r`, the trained model with momentum, quantises `r - a` and moves `a`.
    *
    * `trained`: shape [n], the model after the local steps; `null` in the closing phase, where there is neither drift
    * nor momentum. `withMomentum: false` where the peer has no live link (alone, momentum would multiply local drift by
@@ -100,31 +102,31 @@ export class Averager {
     trained: Float32Array | null,
     options: { driftWeight: number; withMomentum: boolean }
   ): PublishedDelta | null {
-    if (!this.#aim(trained, options.driftWeight, options.withMomentum ? this.#rules.mu : 0)) return null
-    const payload = quantise(this.#rules.codec, this.#target, this.#copy, this.#random)
+    const target = this.#target
+    const { driftWeight, withMomentum: isOn } = options
+    if (trained === null) target.set(this.#parameters)
+    else this.#momentum.aim(target, this.#parameters, trained, { driftWeight, isOn })
+    if (!isWithinBounds(target)) return null
+    const payload = quantise(this.#rules.codec, target, this.#copy, this.#random)
     const norm = applyPayload(this.#rules.codec, payload, this.#copy)
-    this.#history.push(payload)
-    if (this.#history.length > HISTORY_DELTAS) this.#history.shift()
+    this.#remember(payload)
     return { payload, norm }
   }
 
-  #aim(trained: Float32Array | null, driftWeight: number, mu: number): boolean {
-    const phi = this.#parameters
-    const target = this.#target
-    if (trained === null) {
-      target.set(phi)
-      return isWithinBounds(target)
-    }
-    addDriftAndMomentum(target, phi, trained, driftWeight, this.#momentum, mu)
-    return isWithinBounds(target)
+  #remember(payload: Uint8Array): void {
+    this.#published += 1
+    this.#history.push(payload)
+    if (this.#history.length > HISTORY_DELTAS) this.#history.shift()
   }
 
   /** Starts a new chain at `parameters`, shape [n], copied: model and own public copy equal it, momentum is zero. */
   startFrom(parameters: Float32Array): void {
     this.#parameters.set(parameters)
     this.#copy.set(parameters)
-    this.#momentum.fill(0)
+    this.#momentum.reset()
     this.#history = []
+    this.#published = 0
+    for (const view of this.#views.values()) view.heardAt = 0
   }
 
   /** Takes a fetched public copy of a neighbour, shape [n]; taken over, not copied. */
@@ -132,7 +134,7 @@ export class Averager {
     if (copy.length !== this.#copy.length) {
       throw new RangeError(`copy has ${copy.length} parameters, the run has ${this.#copy.length}`)
     }
-    this.#views.set(author, { copy, newest: [] })
+    this.#views.set(author, { copy, newest: [], heardAt: this.#published })
   }
 
   /**
@@ -144,6 +146,7 @@ export class Averager {
     if (view === undefined) throw new RangeError(`no public copy of ${author} to add a delta to`)
     try {
       const norm = applyPayload(this.#rules.codec, payload, view.copy)
+      view.heardAt = this.#published
       view.newest.push(payload)
       if (view.newest.length > UNDONE_DELTAS) view.newest.shift()
       return norm
@@ -159,107 +162,39 @@ export class Averager {
   }
 
   /**
-   * Mixes neighbours' versions into the own model, once each:
-   * `phi' = r + gamma * sum of s_j * (a_j - (a - beta * (a - a@heardAt_j)))`, then
-   * `m = (1 - kappa) * m + kappa * (phi' - phi)`.
+   * Mixes neighbours' versions into the own model, once each, through the run's rule:
+   * `phi' = r + gamma * sum over S' of s_j * (a_j - (a - beta * (a - a@heardAt_j)))`; the momentum follows that step.
    *
-   * The momentum is quasi-global (Lin et al. 2021): it sees what the neighbourhood did, not the local gradient, and
-   * is never transmitted.
+   * Held copies that no term names count as mixed before: a robust rule judges by them too.
    */
   mix(terms: readonly MixTerm[]): void {
-    const { gamma, kappa } = this.#rules
     const next = this.#target
-    const addends: Addend[] = terms.flatMap(({ author, weight, newerDeltas = 0 }) => {
-      const view = this.#views.get(author)
-      if (view === undefined) return []
-      this.#leaveOut(view, newerDeltas, gamma * weight, next)
-      return { vector: view.copy, factor: gamma * weight }
-    })
-    const total = addends.reduce((sum, { factor }) => sum + factor, 0)
-    if (total > 0) addends.push({ vector: this.#copy, factor: -total })
-    this.#addOwnDeltasSince(terms, next)
-    addAll(next, addends)
-    follow(this.#momentum, kappa, next, this.#parameters)
-    const previous = this.#parameters
+    const versions: HeldVersions = { copy: this.#copy, history: this.#history, views: this.#views }
+    if (this.#robustMix === undefined) mixMean(next, terms, versions, this.#rules)
+    else this.#robustMix.addTo(next, terms, versions, this.#published)
+    this.#momentum.follow(next, this.#parameters)
+    this.#target = this.#parameters
     this.#parameters = next
-    this.#target = previous
-  }
-
-  #leaveOut({ newest }: View, count: number, factor: number, next: Float32Array): void {
-    if (count > newest.length) return
-    for (let i = newest.length - count; i < newest.length; i++) addPayload(this.#rules.codec, newest[i]!, next, -factor)
-  }
-
-  /** Delay compensation: adds back a share of the own deltas that a version had not seen. */
-  #addOwnDeltasSince(terms: readonly MixTerm[], next: Float32Array): void {
-    const { gamma, beta, codec } = this.#rules
-    this.#history.forEach((payload, index) => {
-      const deltasAfter = this.#history.length - index
-      let weight = 0
-      for (const term of terms)
-        if (term.ownDeltasSince >= deltasAfter && this.#views.has(term.author)) weight += term.weight
-      if (weight > 0) addPayload(codec, payload, next, gamma * beta * weight)
-    })
   }
 
   /**
-   * Starts anew from `parameters`, shape [n], copied, or else from the mean of the held neighbours' copies (the own
+   * Starts anew from `parameters`, shape [n], copied, or else from the middle of the held neighbours' copies (the own
    * public copy where there are none); momentum zero. The own public copy stays what it was published as.
    */
   rollBack(parameters?: Float32Array): void {
-    const mean = () =>
-      this.#views.size > 0 ? meanOf([...this.#views.values()].map(({ copy }) => copy)) : this.#copy.slice()
-    this.#parameters = parameters?.slice() ?? mean()
-    this.#momentum.fill(0)
+    this.#parameters = parameters?.slice() ?? this.middleOf(this.#views.keys()) ?? this.#copy.slice()
+    this.#momentum.reset()
   }
-}
 
-/** A neighbour's public copy and its newest deltas, oldest first. */
-interface View {
-  readonly copy: Float32Array
-  readonly newest: Uint8Array[]
-}
-
-interface Addend {
-  readonly vector: Float32Array
-  readonly factor: number
-}
-
-/** Adds `factor * vector` of all addends to `target`, two at a time: that passes over `target` half as often. */
-function addAll(target: Float32Array, addends: readonly Addend[]): void {
-  for (let at = 0; at < addends.length; at += 2) {
-    const one = addends[at]!
-    const two = addends[at + 1]
-    if (two === undefined) addScaled(target, one.vector, one.factor)
-    else addTwoScaled(target, one.vector, one.factor, two.vector, two.factor)
+  /**
+   * The mean of these neighbours' held copies, shape [n], or in a robust run their coordinate-wise median; `undefined`
+   * where none is held.
+   */
+  middleOf(authors: Iterable<string>): Float32Array<ArrayBuffer> | undefined {
+    const copies = [...authors].flatMap((author) => this.view(author) ?? [])
+    if (copies.length === 0) return undefined
+    return this.#robustMix === undefined ? meanOf(copies) : medianOf(copies)
   }
-}
-
-function addScaled(target: Float32Array, a: Float32Array, f: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = target[i]! + f * a[i]!
-}
-
-function addTwoScaled(target: Float32Array, a: Float32Array, f: number, b: Float32Array, g: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = target[i]! + f * a[i]! + g * b[i]!
-}
-
-/** `target = phi + driftWeight * (trained - phi) + mu * momentum` */
-function addDriftAndMomentum(
-  target: Float32Array,
-  phi: Float32Array,
-  trained: Float32Array,
-  driftWeight: number,
-  momentum: Float32Array,
-  mu: number
-): void {
-  for (let i = 0; i < target.length; i++) {
-    target[i] = phi[i]! + driftWeight * (trained[i]! - phi[i]!) + mu * momentum[i]!
-  }
-}
-
-/** `momentum = (1 - kappa) * momentum + kappa * (next - phi)` */
-function follow(momentum: Float32Array, kappa: number, next: Float32Array, phi: Float32Array): void {
-  for (let i = 0; i < next.length; i++) momentum[i] = (1 - kappa) * momentum[i]! + kappa * (next[i]! - phi[i]!)
 }
 
 /**
@@ -270,20 +205,4 @@ function isWithinBounds(parameters: Float32Array): boolean {
   const limit = LARGEST_PARAMETER / 2
   for (let i = 0; i < parameters.length; i++) if (!(Math.abs(parameters[i]!) <= limit)) return false
   return true
-}
-
-/**
- * Coordinate-wise mean of copies, float64 sums in the given order, one rounding to float32 at the end.
- * `copies`: at least one, each of shape [n]. Any holder of the same copies in the same order gets the same bytes.
- */
-export function meanOf(copies: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const first = copies[0]
-  if (first === undefined) throw new RangeError('the mean of no copies is not defined')
-  const mean = new Float32Array(first.length)
-  for (let i = 0; i < mean.length; i++) {
-    let sum = 0
-    for (const copy of copies) sum += copy[i]!
-    mean[i] = sum / copies.length
-  }
-  return mean
 }

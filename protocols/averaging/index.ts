@@ -12,11 +12,17 @@
  * averager.mix([{ author: 'neighbour', weight: 1 / 2, ownDeltasSince: 0 }])
  * ```
  */
-export { Averager, type AveragingRules, HISTORY_DELTAS, type MixTerm, meanOf } from './averager.ts'
+export { Averager, type AveragingRules, HISTORY_DELTAS } from './averager.ts'
 export { type Codec, payloadBytes } from './codec.ts'
+export { DriftCorrection, type NeighbourGradient } from './drift-correction.ts'
 export { driftWeight } from './drift-weight.ts'
+export { baseGraph, type Edge, type GraphRound } from './finite-time/index.ts'
 export { GRACE_WINDOW_ROUNDS, MISSED_WAITS, roundGraceMs } from './grace.ts'
+export { meanOf } from './mean-of.ts'
 export { median } from './median.ts'
 export { MAX_STALENESS_ROUNDS, metropolisWeight, stalenessRounds, stalenessWeight } from './mixing-weight.ts'
-export { PayloadError } from './payload.ts'
+export { createMomentum, type Momentum, type MomentumRule } from './momentum/index.ts'
+export { PayloadError } from './payload-error.ts'
 export { createRandom, type Random } from './random.ts'
+export { createRobustRule, ROBUST_RULES, type RobustRule, type RobustRuleName } from './robust/index.ts'
+export type { MixTerm } from './versions.ts'

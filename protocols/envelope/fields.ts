@@ -26,7 +26,7 @@ export const parameterCount = z.int().min(1).max(MAX_PARAMETERS)
 export const fraction = z.number().min(0).max(1)
 
 /** Quantisers that this version speaks (ALGORITHMS 1). */
-export const codec = z.enum(['f32', 'int8', 'int4'])
+export const codec = z.enum(['f32', 'f16', 'int8', 'int4'])
 export type Codec = z.infer<typeof codec>
 
 /** What a peer does at this round: see DESIGN 5, "The end". */

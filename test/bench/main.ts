@@ -1,5 +1,6 @@
 /** `npm run bench -- COMMAND [--json]`: measures as figures, each with its baseline from the same run. */
 import { Command } from 'commander'
+import { addAveraging } from './averaging/index.ts'
 import { addControl } from './control-storm.ts'
 import { addIdle } from './idle.ts'
 import { addRound } from './round.ts'
@@ -7,5 +8,5 @@ import { addStartup } from './startup.ts'
 import { addTraining } from './training.ts'
 
 const program = new Command('bench').description('measure Starling on this machine')
-for (const add of [addRound, addControl, addStartup, addIdle, addTraining]) add(program)
+for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging]) add(program)
 await program.parseAsync()

@@ -1,7 +1,8 @@
 /** What travels on streams: messages of the protocols, the frames around them, and the payloads behind them. */
 import assert from 'node:assert/strict'
 import { type Codec, payloadBytes } from '../../protocols/averaging/codec.ts'
-import { applyPayload, PayloadError } from '../../protocols/averaging/payload.ts'
+import { applyPayload } from '../../protocols/averaging/payload.ts'
+import { PayloadError } from '../../protocols/averaging/payload-error.ts'
 import {
   encodeDeltaAnswer,
   encodeDeltaRequest,
@@ -161,6 +162,7 @@ export const MESSAGE_DECODERS: readonly Decoder[] = [
   ...messages,
   lengthPrefix,
   payload('f32'),
+  payload('f16'),
   payload('int8'),
   payload('int4')
 ]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { Averager, createRandom, meanOf, PayloadError } from '../../../../protocols/averaging/index.ts'
+import { medianOf } from '../../../../protocols/averaging/median-of.ts'
 import { RULES } from './rules.ts'
 
 const IN_COMPANY = { driftWeight: 1, withMomentum: true }
@@ -38,6 +39,21 @@ suite('averager', () => {
     assert.deepEqual(averager.parameters, Float32Array.of(2, 4))
     averager.publish(averager.parameters.slice(), IN_COMPANY)
     assert.deepEqual(averager.copy, Float32Array.of(2, 4), 'momentum would have carried it further')
+  })
+
+  test('rolls back to the median of its views in a robust run, which one liar does not move as it moves the mean', () => {
+    const middleUnder = (rule: 'mean' | 'or-cs+', ...views: readonly number[]) => {
+      const rules = { ...RULES, rule, b: 1 }
+      const averager = new Averager({ rules, parameters: new Float32Array(1), random: createRandom(0) })
+      views.forEach((x, i) => {
+        averager.adopt(`${i}`, Float32Array.of(x))
+      })
+      averager.rollBack()
+      return averager.parameters[0]!
+    }
+    assert.equal(middleUnder('or-cs+', 1, 900, 3), 3)
+    assert.equal(middleUnder('or-cs+', 1, 900, 3, 2), 2.5)
+    assert.ok(middleUnder('mean', 1, 900, 3) > 300)
   })
 
   test('rolls back without touching a view or the own copy', () => {
@@ -87,6 +103,14 @@ suite('averager', () => {
     assert.throws(() => averager.absorb('a', new Uint8Array(8)), RangeError)
     averager.adopt('a', new Float32Array(2))
     assert.throws(() => averager.absorb('a', new Uint8Array(7)), PayloadError)
+  })
+})
+
+suite('median of copies', () => {
+  test('is the middle one, or the mean of the middle two, in any order', () => {
+    assert.deepEqual(medianOf([3, 1, 2].map((x) => Float32Array.of(x, -x))), Float32Array.of(2, -2))
+    assert.deepEqual(medianOf([4, 1, 900, 2].map((x) => Float32Array.of(x))), Float32Array.of(3))
+    assert.throws(() => medianOf([]), RangeError)
   })
 })
 

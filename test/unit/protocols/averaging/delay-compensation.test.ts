@@ -71,9 +71,11 @@ const terms = fc
   .map((pairs) => pairs.map(([weight, ownDeltasSince], i) => ({ author: `peer ${i}`, weight, ownDeltasSince })))
 
 suite('mixing with delay compensation', () => {
-  test('is the formula of the specification, for every codec, staleness and number of neighbours', () => {
-    const codec = fc.constantFrom('f32' as const, 'int8' as const, 'int4' as const)
-    const constants = fc.record({ beta: fc.constantFrom(0, 0.5, 1), gamma: fc.constantFrom(0.4, 1) })
+  test('is the formula of the specification, for every codec, staleness, number of neighbours and way', () => {
+    const codec = fc.constantFrom('f32' as const, 'f16' as const, 'int8' as const, 'int4' as const)
+    // CS+ that fears nobody is the mean, and goes the way of the robust rules.
+    const rule = fc.constantFrom('mean' as const, 'cs+' as const)
+    const constants = fc.record({ beta: fc.constantFrom(0, 0.5, 1), gamma: fc.constantFrom(0.4, 1), rule })
     fc.assert(
       fc.property(codec, constants, terms, fc.nat(), (codec, constants, terms, seed) => {
         const rounds = HISTORY_DELTAS + 2

@@ -6,7 +6,7 @@ import { Averager, createRandom, PayloadError } from '../../../../protocols/aver
 import { addPayload, applyPayload, LARGEST_PARAMETER } from '../../../../protocols/averaging/payload.ts'
 import { RULES, vectorFrom } from './rules.ts'
 
-const CODECS = ['f32', 'int8', 'int4'] as const
+const CODECS = ['f32', 'f16', 'int8', 'int4'] as const
 const LENGTHS = [1, 2, 3, 255, 256, 257, 511, 513]
 const DELTAS = 50
 
@@ -131,6 +131,30 @@ suite('payload', () => {
       const payload = new Uint8Array(Float32Array.of(0, value, 0).buffer)
       assert.throws(() => applyPayload('f32', payload, new Float32Array(3)), refuses('non-finite'), `value ${value}`)
     }
+  })
+
+  test('of halves that are infinite or not a number is refused, the largest half is not', () => {
+    for (const half of [0x7c00, 0xfc00, 0x7e00, 0x7c01]) {
+      const payload = new Uint8Array(Uint16Array.of(0, half).buffer)
+      assert.throws(() => applyPayload('f16', payload, new Float32Array(2)), refuses('non-finite'), half.toString(16))
+    }
+    assert.equal(applyPayload('f16', new Uint8Array(Uint16Array.of(0, 0x7bff).buffer), new Float32Array(2)), 65_504)
+  })
+
+  test('in f16 leads the sender to a target beyond the range of halves in several rounds, as it does in f32 in one', () => {
+    const roundsTo = (codec: 'f32' | 'f16', target: number) => {
+      const rules = { ...RULES, codec, mu: 0 }
+      const sender = new Averager({ rules, parameters: new Float32Array(1), random: createRandom(0) })
+      let rounds = 0
+      while (sender.copy[0] !== target && rounds < 10) {
+        sender.publish(Float32Array.of(target), { driftWeight: 1, withMomentum: false })
+        rounds++
+      }
+      return rounds
+    }
+    assert.equal(roundsTo('f32', 200_000), 1)
+    assert.equal(roundsTo('f16', 200_000), 4)
+    assert.equal(roundsTo('f16', 60_000), 1)
   })
 
   test('that is faulty costs the receiver its copy of that sender and no other', () => {

@@ -11,11 +11,12 @@ const QUANTISED = ['int8', 'int4'] as const
 
 /**
  * Worked by hand from ALGORITHMS 1 with u = 1/2. Differences 0.5, -1, 0.25 in one block, so s = 1: int4 codes
- * floor(3.5 + .5) = 4, floor(-7 + .5) = -7 (nibble 9), floor(1.75 + .5) = 2; int8 codes 64, -127 (0x81), 32.
+ * floor(3.5 + .5) = 4, floor(-7 + .5) = -7 (nibble 9), floor(1.75 + .5) = 2; int8 codes 64, -127 (0x81), 32. The halves are 0x3800, 0xbc00, 0x3400.
  */
 const TARGET = Float32Array.of(0.5, -1, 0.25)
 const GOLDEN: Readonly<Record<Codec, string>> = {
   f32: '0000003f000080bf0000803e',
+  f16: '003800bc0034',
   int8: '0000803f408120',
   int4: '0000803f9402'
 }
@@ -50,22 +51,23 @@ function bias(codec: 'int8' | 'int4', random: Random): number {
   return Math.max(...values.map((v, at) => Math.abs(sums[at]! / trials - v))) / standardError
 }
 
-function isWithinStep(codec: 'int8' | 'int4', values: Float32Array, random: Random): boolean {
+/** Whether what arrives of `sent` is within one step of `values`. */
+function isWithinStep(codec: 'int8' | 'int4', values: Float32Array, random: Random, sent = values): boolean {
   const float32Slack = 1e-6
-  return roundTrip(codec, values, random).every((v, i) => {
+  return roundTrip(codec, sent, random).every((v, i) => {
     const scale = scaleAt(values, i)
     return Math.abs(v - values[i]!) <= (scale / LARGEST_CODE[codec]) * (1 + float32Slack) + scale * float32Slack
   })
 }
 
 suite('quantise', () => {
-  for (const codec of ['f32', 'int8', 'int4'] as const) {
+  for (const codec of ['f32', 'f16', 'int8', 'int4'] as const) {
     test(`writes exactly these ${codec} bytes, which big-endian numbers are not`, () => {
       const payload = quantise(codec, TARGET, new Float32Array(3), always(0.5))
       assert.equal(hex(payload), GOLDEN[codec])
       assert.notEqual(hex(payload.slice().reverse()), GOLDEN[codec])
       const bigEndian = payload.slice()
-      bigEndian.subarray(0, 4).reverse()
+      bigEndian.subarray(0, codec === 'f16' ? 2 : 4).reverse()
       assert.notEqual(hex(bigEndian), GOLDEN[codec])
     })
   }
@@ -100,7 +102,7 @@ suite('quantise', () => {
       assert.ok(bias(codec, always(0)) > 5)
     })
 
-    test(`errs by at most s / L in ${codec}, which draws above 1 do not`, () => {
+    test(`errs by at most s / L in ${codec}, which a code two steps off does not`, () => {
       fc.assert(
         fc.property(fc.integer({ min: 1, max: 600 }), fc.nat(), fc.constantFrom(1e-6, 1, 1e5), (length, seed, size) => {
           const random = createRandom(seed)
@@ -108,7 +110,21 @@ suite('quantise', () => {
         }),
         { seed: 5, numRuns: 100 }
       )
-      assert.equal(isWithinStep(codec, vectorFrom(createRandom(6), 300), always(2)), false)
+      const values = vectorFrom(createRandom(6), 300)
+      const off = values.with(7, values[7]! - Math.sign(values[7]!) * 2.1 * (scaleAt(values, 7) / LARGEST_CODE[codec]))
+      assert.equal(isWithinStep(codec, values, createRandom(6), off), false)
+    })
+  }
+
+  for (const codec of ['f32', 'f16', 'int8', 'int4'] as const) {
+    test(`writes the same ${codec} bytes into an array that was used before`, () => {
+      const into = new Uint8Array(payloadBytes(codec, 513)).fill(0xff)
+      const values = vectorFrom(createRandom(9), 513)
+      values.fill(0, 256, 512)
+      const fresh = quantise(codec, values, new Float32Array(513), createRandom(10))
+      assert.notDeepEqual(into, fresh)
+      assert.equal(quantise(codec, values, new Float32Array(513), createRandom(10), into), into)
+      assert.deepEqual(into, fresh)
     })
   }
 

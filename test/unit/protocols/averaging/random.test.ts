@@ -114,6 +114,19 @@ suite('random', () => {
     assert.ok(correlation(draw(createRandom(4)), draw(createRandom(4))) > limit)
   })
 
+  test('draws many at once as it draws one by one, and goes on from there', () => {
+    const [one, many] = [createRandom(5), createRandom(5)]
+    for (const count of [0, 1, 7, 256]) {
+      const words = new Uint32Array(256)
+      many.fill(words, count)
+      assert.deepEqual([...words.subarray(0, count)], Array.from({ length: count }, one.uint32))
+      assert.ok(words.subarray(count).every((word) => word === 0))
+      assert.equal(many.next(), one.next())
+    }
+    one.next()
+    assert.notEqual(many.next(), one.next(), 'a draw apart')
+  })
+
   test('refuses seeds that are no whole numbers from 0 up', () => {
     for (const seed of [-1, 0.5, Number.NaN, 2 ** 53]) {
       assert.throws(() => createRandom(seed), InvalidSeedError)

@@ -3,9 +3,15 @@ import type { AveragingRules, Random } from '../../../../protocols/averaging/ind
 /** The constants of ALGORITHMS 1, with the codec that rounds nothing. */
 export const RULES: AveragingRules = { codec: 'f32', mu: 0.9, kappa: 0.5, beta: 0.5, gamma: 1 }
 
-/** A source that always draws `value`: 0.5 makes stochastic rounding round half up, 0 makes it truncate. */
+/** A source that always draws `value`, below 1: 0.5 makes stochastic rounding round half up, 0 makes it truncate. */
 export function always(value: number): Random {
-  const random: Random = { next: () => value, uint32: () => value * 2 ** 32, fork: () => random }
+  const word = value * 2 ** 32
+  const random: Random = {
+    next: () => value,
+    uint32: () => word,
+    fill: (words, count) => void words.fill(word, 0, count),
+    fork: () => random
+  }
   return random
 }
 

@@ -46,7 +46,7 @@ const anyHeader: fc.Arbitrary<DeltaHeader> = fc
       phase: fc.constantFrom('training', 'closing', 'done'),
       steps: fc.nat(),
       trainMs: double(0, 1e7),
-      codec: fc.constantFrom<Codec>('f32', 'int8', 'int4'),
+      codec: fc.constantFrom<Codec>('f32', 'f16', 'int8', 'int4'),
       length: fc.integer({ min: 1, max: 64 * 1024 * 1024 }),
       norm: double(0, 1e9),
       degree: fc.nat(1024),
@@ -149,7 +149,7 @@ describe('delta header', () => {
       [{ length: 0 }, 'range', /length is 0/],
       [{ engine: 'x'.repeat(65) }, 'range', /engine/],
       [{ engine: 'wasm\u001b[2J' }, 'range', /control characters|engine/],
-      [{ codec: 'int2' }, 'unknown-codec', /codec is "int2": this version knows only "f32", "int8", "int4"/],
+      [{ codec: 'int2' }, 'unknown-codec', /codec is "int2": this version knows only "f32", "f16", "int8", "int4"/],
       [{ phase: 'asleep' }, 'unsupported', /phase is "asleep"/],
       [{ seq: 0 }, 'contradiction', /seq 0 with a prev/],
       [{ prev: null }, 'contradiction', /seq 1 with no prev/],
@@ -190,6 +190,7 @@ describe('payload size', () => {
   function byBlocks(codec: Codec, length: number): number {
     const valueBytes = {
       f32: (n: number) => 4 * n,
+      f16: (n: number) => 2 * n,
       int8: (n: number) => 4 + n,
       int4: (n: number) => 4 + Math.ceil(n / 2)
     }
@@ -201,7 +202,7 @@ describe('payload size', () => {
   }
 
   it('is the sum over blocks, for every codec and length', () => {
-    const codec = fc.constantFrom<Codec>('f32', 'int8', 'int4')
+    const codec = fc.constantFrom<Codec>('f32', 'f16', 'int8', 'int4')
     const property = fc.property(codec, fc.integer({ min: 1, max: 5000 }), (each, length) => {
       assert.equal(payloadBytes(each, length), byBlocks(each, length))
     })
