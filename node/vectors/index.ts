@@ -9,6 +9,7 @@
  * await vectors.close()
  * ```
  */
+export { averagingRulesOf } from './averaging-rules.ts'
 export { hashOf, LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 export { type Rows, type RowsInit, readRows } from './rows.ts'
 export { startVectorWorker, type VectorWorker, type VectorWorkerInit } from './vector-worker.ts'

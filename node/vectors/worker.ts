@@ -11,6 +11,7 @@ import {
   type Metrics,
   startEngine
 } from '../training/index.ts'
+import { averagingRulesOf } from './averaging-rules.ts'
 import { LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 import { type Rows, readRows } from './rows.ts'
 import { serveCalls } from './thread-calls.ts'
@@ -80,18 +81,10 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
       engine
     })
   const trainer = await createTrainer()
-  const { mu, kappa, rule } = averaging.momentum
-  const rules = {
-    codec: averaging.codec,
-    mu: rule === 'none' ? 0 : mu,
-    kappa,
-    beta: averaging.beta,
-    gamma: averaging.gamma
-  }
   return new WorkerVectors(
     {
       trainer,
-      rules,
+      rules: averagingRulesOf(averaging),
       seed: init.rows.seed,
       learningRate: plan.learningRate,
       initial: new Float32Array(init.initial.slice().buffer),

@@ -1,0 +1,12 @@
+/**
+ * Many peers in one process: the participant, the vectors and the chain followers of real peers, with real signatures,
+ * on a virtual clock and over links in memory.
+ *
+ * ```ts
+ * const report = await runSimulation({ data: ['digits'], peers: 16, alpha: 0.1, seed: 1, delay: 1, loss: 0.1, … })
+ * report.accuracy.mean // of the peers' own models, a fraction
+ * ```
+ */
+export { describeSimulation } from './describe-simulation.ts'
+export type { SimulationReport } from './report.ts'
+export { runSimulation, type SimulationHooks, type SimulationOptions } from './run-simulation.ts'
