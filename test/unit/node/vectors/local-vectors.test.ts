@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
 import { hashOf, LocalVectors, type RoundOptions } from '../../../../node/vectors/index.ts'
 import { createRandom, meanOf } from '../../../../protocols/averaging/index.ts'
 import type { ExpectedCopy } from '../../../../protocols/delta-gossip/index.ts'
 import { PullTrainer } from '../participant/pull-trainer.ts'
-import { VirtualClock } from '../participant/virtual-clock.ts'
 
 const initial = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i))
 const target = Float32Array.from({ length: 300 }, (_, i) => Math.cos(i))
