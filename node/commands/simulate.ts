@@ -1,73 +1,71 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { writeFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import type { Curve, StudyHooks, Trace, Variant } from '../simulate/index.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
-import { positive } from './options.ts'
-import { withProgress } from './progress.ts'
-import { addRunOptions, peerCount, type RunOptions } from './run-options.ts'
-import { requireConsistent } from './training-options.ts'
+import { whole } from './options.ts'
+import { type Say, withProgress } from './progress.ts'
+import { addScenarioOptions, type ScenarioOptions, toVariant } from './simulate-options.ts'
 
-interface SimulateOptions extends RunOptions {
-  readonly engine: 'wasm' | 'cpu'
-  readonly topology: 'regular' | 'ring' | 'complete'
-  readonly delay: number
-  readonly speeds: readonly [number, number]
-  readonly loss: number
-  readonly bandwidth?: number
+interface SimulateOptions extends ScenarioOptions {
+  readonly config?: string
+  readonly repeat?: number
+  readonly trace?: string
+  readonly plot?: string
   readonly json?: boolean
 }
-
-/** Unless told otherwise: the reference of ALGORITHMS 8. */
-const PEERS = 16
-
-/** Each has a model, a trainer and a dozen copies in this one process. */
-const MAX_PEERS = 1024
 
 const EXAMPLES = `
 Examples:
   $ starling simulate --alpha 0.1                      16 peers on the digits, very unlike data
-  $ starling simulate --loss 0.3                       three in ten deltas are lost
+  $ starling simulate --loss 0.3 --no-repair           three in ten deltas are lost, and nobody minds the gaps
   $ starling simulate --delay 1 --speeds 1-4           links as slow as training, peers up to 4 times as slow
-  $ starling simulate --engine cpu --json              the same seed gives the same bytes on any machine`
+  $ starling simulate --baseline fedavg --repeat 10    a server that averages everyone, over ten seeds
+  $ starling simulate --config study.jsonc --plot study.svg --json
+  $ starling simulate --engine cpu --trace rounds.csv  the same seed gives the same bytes on any machine
+
+A study: { "repeat": 10, "options": { "alpha": 0.1 }, "variants": [{ "label": "calm" }, { "label": "lossy", "loss": 0.3 }] }`
 
 /** `starling simulate`: the code of real peers on a virtual clock. */
 export function addSimulate(program: Command): void {
   const command = program
     .command('simulate')
     .description('train with many simulated peers in this process: their real code, on a virtual clock')
-  addRunOptions(command, { peers: PEERS, maxPeers: MAX_PEERS })
-    .option('--loss <share>', 'deltas and requests that are lost, from 0 to below 1', share, 0)
-    .option('--delay <f>', 'one way over a link, in training times of a round', number(0, 1000), 0.1)
-    .option('--speeds <range>', 'training time of peers, uniform in LOW-HIGH; the base is 1', speeds, [1, 1.3])
-    .option(
-      '--bandwidth <bytes>',
-      "bytes a second of each peer's uplink; a round at speed 1 is 100 ms",
-      positive(0, 1e12)
-    )
-    .addOption(
-      new Option('--topology <name>', 'who links with whom').choices(['regular', 'ring', 'complete']).default('regular')
-    )
-    .addOption(new Option('--engine <name>', 'what computes').choices(['wasm', 'cpu']).default('wasm'))
+  addScenarioOptions(command)
+    .option('--config <file>', 'a study: JSON with comments and the options of several simulations')
+    .option('--repeat <n>', 'so many seeds, from --seed on; prints mean and deviation', whole(1, 10_000))
+    .option('--trace <file>', 'writes a CSV with every round of every peer')
+    .option('--plot <file>', 'writes an SVG of accuracy over rounds')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXAMPLES)
     .action(simulate)
 }
 
-async function simulate(options: SimulateOptions): Promise<void> {
-  requireConsistent(options)
-  const peers = peerCount(options, PEERS)
-  const { describeSimulation, runSimulation } = await import('../simulate/index.ts')
+async function simulate(options: SimulateOptions, command: Command): Promise<void> {
+  const { config, repeat, trace, plot, json, ...scenario } = options
+  const { readStudy } = await import('./read-study.ts')
+  const study =
+    config === undefined
+      ? { variants: [toVariant('simulation', scenario)] }
+      : await readStudy(config, givenOptions(command, scenario))
+  const { describeSimulation, describeStudy, plotCurves, runStudy, Trace } = await import('../simulate/index.ts')
   const { signal, dispose } = interruptSignal()
-  const { bandwidth, ...plan } = options
+  const rounds = trace === undefined ? undefined : new Trace()
+  const curves: Curve[] = []
+  const seeds = repeat ?? study.repeat ?? 1
   try {
-    const report = await withProgress(
-      `${peers} peers`,
-      (say) =>
-        runSimulation(
-          { ...plan, peers, ...(bandwidth === undefined ? {} : { bytesPerSecond: bandwidth }) },
-          { signal, onProgress: ({ round }) => say(`${peers} peers, round ${round} of ${options.rounds}`) }
-        ),
+    const reports = await withProgress(
+      'starting',
+      (say) => runStudy(study.variants, seeds, { signal, onRun: follow(say, curves, rounds) }),
       options
     )
-    process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : `${describeSimulation(report)}\n`)
+    if (trace !== undefined) await writeFile(trace, rounds!.text)
+    const [first] = reports
+    const measure = first?.accuracy === undefined ? 'rmse' : 'accuracy'
+    if (plot !== undefined) await writeFile(plot, plotCurves(curves, measure))
+    const isOne = config === undefined && repeat === undefined
+    const document = isOne ? first!.runs[0]! : config === undefined ? first! : { variants: reports }
+    const text = isOne ? describeSimulation(first!.runs[0]!) : describeStudy(reports)
+    process.stdout.write(`${json === true ? JSON.stringify(document) : text}\n`)
   } catch (error) {
     if (signal.aborted) throw new ExitError(INTERRUPTED)
     throw error
@@ -76,30 +74,26 @@ async function simulate(options: SimulateOptions): Promise<void> {
   }
 }
 
-function number(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (text.trim() === '' || !(value >= least && value <= most)) {
-      throw new InvalidArgumentError(`must be a number from ${least} to ${most}.`)
+/** What stands on the command line itself, without what the options are otherwise. */
+function givenOptions(command: Command, options: ScenarioOptions): Partial<ScenarioOptions> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli')
+  ) as Partial<ScenarioOptions>
+}
+
+/** Shows what a study is at, and notes what plot and trace are made of. */
+function follow(say: Say, curves: Curve[], trace: Trace | undefined): StudyHooks['onRun'] {
+  return ({ label, options }: Variant, seed: number) => {
+    const curve: Curve = { label, seed, snapshots: [] }
+    curves.push(curve)
+    trace?.restart()
+    return {
+      onProgress: (snapshot) => {
+        say(`${label}, seed ${seed}: round ${snapshot.round} of ${options.rounds}`)
+        curve.snapshots.push(snapshot)
+        trace?.measured(snapshot)
+      },
+      onRound: (member, event, ms) => trace?.add(label, seed, member, event, ms)
     }
-    return value
   }
-}
-
-function share(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !(value >= 0 && value < 1)) {
-    throw new InvalidArgumentError('must be a number from 0 up to, but not including, 1.')
-  }
-  return value
-}
-
-/** Parses `1-4`. */
-function speeds(text: string): readonly [number, number] {
-  const [, low, high] = /^([\d.]+)-([\d.]+)$/.exec(text.trim()) ?? []
-  const range = [Number(low), Number(high)] as const
-  if (!(range[0] >= 0.01 && range[1] >= range[0] && range[1] <= 1000)) {
-    throw new InvalidArgumentError('must be a range such as 1-4, from at least 0.01 to at most 1000.')
-  }
-  return range
 }

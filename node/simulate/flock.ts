@@ -1,47 +1,17 @@
-import type { Random } from '../../protocols/averaging/index.ts'
-import { createRandom } from '../../protocols/averaging/index.ts'
+import { createRandom, type Random } from '../../protocols/averaging/index.ts'
 import type { RoundEvent } from '../participant/index.ts'
-import type { Engine, Trainer } from '../training/index.ts'
-import { averagingRulesOf, LocalVectors } from '../vectors/index.ts'
-import { incarnationOf, keyOf } from './simulated-keys.ts'
+import { createMember, type Member, type MemberInit } from './member.ts'
 import type { SimulatedNetwork, Station } from './simulated-network.ts'
-import { SimulatedPeer } from './simulated-peer.ts'
-import { type SimulatedRun, seedOf, trainerOf } from './simulated-run.ts'
-import { TimedTrainer } from './timed-trainer.ts'
 import { completeGraph, type Links, regularGraph, ringGraph } from './topology.ts'
-import type { VirtualClock } from './virtual-clock.ts'
-
-/** Virtual time of a round's local steps at speed 1. Only ratios to it matter: delays are given in units of it. */
-export const TRAIN_MS = 100
 
 export const TOPOLOGIES = ['regular', 'ring', 'complete'] as const
 export type TopologyName = (typeof TOPOLOGIES)[number]
 
-/** One owner of rows and its peer; after a crash the owner comes back as another one. */
-export interface Member {
-  /** Whose rows: 0 to peers - 1. */
-  readonly index: number
-  readonly peer: SimulatedPeer
-  /** Rounds played, closing rounds included. */
-  rounds: number
-  /** Payload bytes published. */
-  payloadBytes: number
-  /** Payload bytes got over links. */
-  receivedBytes: number
-  /** Resolves when the peer has played its last round, or has crashed. */
-  readonly ended: Promise<void>
-  hasEnded: boolean
-}
-
-export interface FlockInit {
-  readonly run: SimulatedRun
-  readonly engine: Engine
-  readonly clock: VirtualClock
-  readonly seed: number
+export interface FlockInit extends MemberInit {
+  readonly network: SimulatedNetwork
   readonly topology: TopologyName
+  /** Neighbours to aim for; up to twice as many are accepted. */
   readonly k: number
-  /** How much slower than the base each peer trains, by owner. */
-  readonly slowness: readonly number[]
   readonly onRound: (member: Member, event: RoundEvent) => void
   readonly onNotice: (member: Member, message: string) => void
 }
@@ -49,18 +19,19 @@ export interface FlockInit {
 /** All peers of a simulation: who is there, and who is linked with whom. */
 export class Flock {
   readonly #init: FlockInit
-  readonly #network: SimulatedNetwork
   readonly #random: Random
-  readonly #trainers = new Map<number, Trainer>()
+  /** Those who are there, in the order of their coming. */
   readonly #members = new Map<Station, Member>()
+  readonly #gone: Member[] = []
+  readonly #lives = new Map<number, number>()
+  readonly #running = new Set<Promise<void>>()
 
-  constructor(init: FlockInit, network: SimulatedNetwork) {
+  constructor(init: FlockInit) {
     this.#init = init
-    this.#network = network
     this.#random = createRandom(init.seed).fork('topology')
   }
 
-  /** Peers that are there, in the order of their coming. */
+  /** Who is there, in the order of their coming. */
   get members(): readonly Member[] {
     return [...this.#members.values()]
   }
@@ -71,16 +42,69 @@ export class Flock {
 
   /** Starts the peers of these owners together, linked as the topology says. */
   async startTogether(owners: readonly number[]): Promise<void> {
-    const peers: SimulatedPeer[] = []
-    for (const index of owners) peers.push(await this.#create(index))
-    for (const [a, b] of this.#draw(peers.length)) this.#network.link(peers[a]!, peers[b]!)
-    for (const [at, peer] of peers.entries()) this.#run(owners[at]!, peer)
+    const members: Member[] = []
+    for (const owner of owners) members.push(await this.#create(owner))
+    for (const [a, b] of this.#draw(members.length)) this.#init.network.link(members[a]!.peer, members[b]!.peer)
+    for (const member of members) this.#run(member)
   }
 
-  /** Ends every trainer. */
+  /** Starts one more peer, linked with k of those who are there. */
+  async join(owner: number): Promise<void> {
+    const member = await this.#create(owner)
+    this.#linkUp(member)
+    this.#run(member)
+  }
+
+  /** Ends a peer as a killed process ends; its neighbours look for others. */
+  crash(member: Member): void {
+    const { network } = this.#init
+    const left = network.neighboursOf(member.peer).flatMap((peer) => this.#members.get(peer) ?? [])
+    member.peer.isMute = true
+    member.peer.interrupt()
+    network.cutOff(member.peer)
+    this.#members.delete(member.peer)
+    this.#gone.push(member)
+    for (const neighbour of left) this.#linkUp(neighbour)
+  }
+
+  /** Resolves when everybody who is there has played its last round. */
+  async ended(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
+  }
+
+  /** Stops following, and ends every trainer. */
   async close(): Promise<void> {
-    for (const { peer } of this.members) peer.participant.stop()
-    for (const trainer of this.#trainers.values()) await trainer.close()
+    for (const { peer, trainer } of [...this.members, ...this.#gone]) {
+      peer.participant.stop()
+      await trainer.close()
+    }
+  }
+
+  async #create(owner: number): Promise<Member> {
+    const { onRound, onNotice } = this.#init
+    const life = this.#lives.get(owner) ?? 0
+    this.#lives.set(owner, life + 1)
+    return createMember(this.#init, owner, life, { everybody: () => this.members, onRound, onNotice })
+  }
+
+  #run(member: Member): void {
+    this.#members.set(member.peer, member)
+    const running: Promise<void> = member.peer
+      .run()
+      .then(() => {})
+      .catch((error: Error) => this.#failed(member, error))
+      .finally(() => {
+        member.hasEnded = true
+        this.#running.delete(running)
+      })
+    this.#running.add(running)
+  }
+
+  /** A peer whose model diverged for good leaves its neighbours as a killed one does. */
+  #failed(member: Member, error: Error): void {
+    this.#init.onNotice(member, error.message)
+    this.crash(member)
+    if (this.#members.size === 0) throw error
   }
 
   #draw(peers: number): Links {
@@ -89,60 +113,20 @@ export class Flock {
     return topology === 'ring' ? ringGraph(peers) : regularGraph(peers, k, this.#random)
   }
 
-  async #create(index: number): Promise<SimulatedPeer> {
-    const { run, clock, engine, seed, slowness } = this.#init
-    const { manifest, initial, rows } = run
-    const trainer = await trainerOf(run, index, engine)
-    this.#trainers.set(index, trainer)
-    const peerSeed = seedOf(seed, index)
-    const vectors = new LocalVectors({
-      trainer: new TimedTrainer({ trainer, clock, msOf: () => TRAIN_MS * slowness[index]! }),
-      rules: averagingRulesOf(manifest.averaging),
-      learningRate: manifest.training.learningRate,
-      seed: peerSeed,
-      initial,
-      random: createRandom(peerSeed).fork('rounding')
-    })
-    return new SimulatedPeer({
-      run: run.id,
-      manifest,
-      key: await keyOf(seed, index),
-      incarnation: incarnationOf(seed, index, clock.wallNow()),
-      vectors,
-      clock,
-      engine: `${engine.name} ${engine.version}`,
-      samples: rows[index]!.training.count,
-      company: { links: 0, ms: 0 },
-      observer: {
-        onRound: (peer, event) => this.#played(peer, event),
-        onNotice: (peer, message) => {
-          const member = this.#members.get(peer)
-          if (member !== undefined) this.#init.onNotice(member, message)
-        }
-      }
-    })
-  }
-
-  #run(index: number, peer: SimulatedPeer): void {
-    const member: Member = {
-      index,
-      peer,
-      rounds: 0,
-      payloadBytes: 0,
-      receivedBytes: 0,
-      ended: peer.run().then(() => {
-        member.hasEnded = true
-      }),
-      hasEnded: false
+  /**
+   * Links a member with others at random until it has k neighbours, as a real peer asks around; who has twice k already
+   * refuses. A real peer takes half a second for that, here it takes no time.
+   */
+  #linkUp(member: Member): void {
+    const { network, k } = this.#init
+    const linked = new Set(network.neighboursOf(member.peer))
+    const asked = this.members.filter(
+      ({ peer }) => peer !== member.peer && !linked.has(peer) && network.neighboursOf(peer).length < 2 * k
+    )
+    while (linked.size < k && asked.length > 0) {
+      const [{ peer }] = asked.splice(Math.floor(this.#random.next() * asked.length), 1) as [Member]
+      network.link(member.peer, peer)
+      linked.add(peer)
     }
-    this.#members.set(peer, member)
-  }
-
-  #played(peer: SimulatedPeer, event: RoundEvent): void {
-    const member = this.#members.get(peer)
-    if (member === undefined) return
-    member.rounds += 1
-    member.payloadBytes += event.payloadBytes
-    this.#init.onRound(member, event)
   }
 }

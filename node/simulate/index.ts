@@ -7,6 +7,11 @@
  * report.accuracy.mean // of the peers' own models, a fraction
  * ```
  */
-export { describeSimulation } from './describe-simulation.ts'
+export { BASELINES, type BaselineName, runBaseline } from './baselines/index.ts'
+export { describeSimulation, describeStudy } from './describe-simulation.ts'
+export { plotCurves } from './plot.ts'
 export type { SimulationReport } from './report.ts'
-export { runSimulation, type SimulationHooks, type SimulationOptions } from './run-simulation.ts'
+export { runSimulation } from './run-simulation.ts'
+export type { SimulationOptions } from './simulation-options.ts'
+export { type Curve, runStudy, type StudyHooks, type Variant, type VariantReport } from './study.ts'
+export { Trace } from './trace.ts'

@@ -1,15 +1,11 @@
+import { createHash } from 'node:crypto'
 import type { Measure } from '../training/quality.ts'
-import type { Snapshot } from './measurements.ts'
+import type { Qualities, Snapshot } from './measurements.ts'
 
 /** Accuracy whose cost is reported: what a server reaches on the digits at best (ALGORITHMS 8). */
 const TARGET_ACCURACY = 0.95
 
-interface MeanAndWorst {
-  readonly mean: number
-  readonly worst: number
-}
-
-interface Bytes {
+export interface Bytes {
   readonly payload: number
   readonly received: number
 }
@@ -20,9 +16,9 @@ export interface SimulationReport {
   readonly peers: number
   readonly rounds: number
   /** Of the peers' own models on the common held-out rows, after the closing rounds. */
-  readonly accuracy?: MeanAndWorst
+  readonly accuracy?: Qualities
   /** Instead of `accuracy` where a number is predicted. */
-  readonly rmse?: MeanAndWorst
+  readonly rmse?: Qualities
   readonly bytes: Bytes & {
     /** Until the peers' mean accuracy first reached 95 %; null if it never did. */
     readonly to95: Bytes | null
@@ -41,7 +37,8 @@ export interface ReportParts {
   readonly measure: Measure
   readonly final: Snapshot
   readonly snapshots: readonly Snapshot[]
-  readonly copies: string
+  /** Final public copies, in the order of their owners. */
+  readonly copies: readonly (Uint8Array | Float32Array)[]
   readonly seconds: number
 }
 
@@ -52,14 +49,20 @@ export function makeReport(parts: ReportParts): SimulationReport {
     seed: options.seed,
     peers,
     rounds: options.rounds,
-    [measure]: { mean: final.mean, worst: final.worst },
+    [measure]: { mean: final.mean, worst: final.worst, slowestQuarter: final.slowestQuarter },
     bytes: { ...bytesOf(final), to95: reached === undefined ? null : bytesOf(reached) },
     virtualSeconds: final.ms / 1000,
-    copies,
+    copies: hashOfAll(copies),
     seconds
   }
 }
 
 function bytesOf({ payloadBytes, receivedBytes }: Snapshot): Bytes {
   return { payload: payloadBytes, received: receivedBytes }
+}
+
+function hashOfAll(copies: readonly (Uint8Array | Float32Array)[]): string {
+  const hash = createHash('sha256')
+  for (const copy of copies) hash.update(copy)
+  return hash.digest('hex')
 }

@@ -1,3 +1,4 @@
+import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { RefusalReason } from '../../protocols/envelope/index.ts'
 import type { SignedCopy } from '../../protocols/state-sync/index.ts'
@@ -33,6 +34,7 @@ export interface SimulatedPeerInit
 export class SimulatedPeer implements Station {
   readonly id: string
   readonly idBytes: Uint8Array
+  readonly key: PrivateKey
   readonly participant: Participant
   readonly vectors: Vectors
   readonly #stopping = new AbortController()
@@ -42,6 +44,7 @@ export class SimulatedPeer implements Station {
     const peerId = peerIdFromPrivateKey(init.key)
     this.id = peerId.toString()
     this.idBytes = peerId.toMultihash().bytes
+    this.key = init.key
     this.vectors = init.vectors
     this.participant = new Participant({
       ...init,

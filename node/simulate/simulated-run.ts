@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
+import { median } from '../../protocols/averaging/index.ts'
 import {
   authorOf,
   encodeManifest,
@@ -12,7 +13,7 @@ import {
   type RunManifest
 } from '../../protocols/envelope/index.ts'
 import { type DemoDataInit, dealOut } from '../demo/demo-data.ts'
-import { draftRun, manifestOf } from '../run/create-run.ts'
+import { type DraftRun, draftRun, manifestOf } from '../run/create-run.ts'
 import { encodeWeights } from '../run/run-files.ts'
 import { DEFAULT_PLAN, type RunPlan } from '../run/run-plan.ts'
 import {
@@ -32,7 +33,12 @@ export interface RunOptions
     Pick<
       RunPlan,
       'model' | 'rounds' | 'localSteps' | 'batch' | 'optimiser' | 'momentum' | 'learningRate' | 'codec' | 'k'
-    > {}
+    > {
+  /** Instead of `localSteps`: so many times through a peer's own rows. */
+  readonly localEpochs?: number
+  /** What a study wants otherwise than `create` settles it. */
+  readonly averaging?: Partial<RunManifest['averaging']>
+}
 
 /** A run without a home: its manifest, and the rows of all its peers. */
 export interface SimulatedRun {
@@ -44,6 +50,8 @@ export interface SimulatedRun {
   readonly initial: Float32Array
   /** Training rows of each peer, and the common held-out ones. */
   readonly rows: readonly Rows[]
+  /** Steps of each peer's round: those of the manifest, unless they follow from its rows. */
+  readonly steps: readonly number[]
   readonly description: string
 }
 
@@ -62,31 +70,53 @@ export async function prepareRun(options: RunOptions): Promise<SimulatedRun> {
       classes: data.classes,
       holdOut: 0
     })
-    const { topology, modelJson } = draft
-    const initial = draft.initial ?? (await drawInitialWeights(topology, options.seed))
-    const author = authorOf(await keyOf(options.seed, 0))
-    const manifestBytes = encodeManifest({
-      v: 1,
-      ...manifestOf(draft),
-      model: await rawCid(modelJson),
-      initial: await rawCid(encodeWeights(topology, initial)),
-      initialHash: hashOf(initial),
-      parameterCount: topology.parameterCount,
-      admins: [author],
-      createdBy: author,
-      createdAt: 0
-    })
-    // Read back as every peer reads it: what contradicts itself is refused here.
-    const manifest = parseManifest(manifestBytes)
     const rows: Rows[] = []
     for (const [index, part] of data.parts.entries()) {
       const seed = seedOf(options.seed, index)
-      rows.push(await readRows({ task: manifest.task, data: part, test: data.test, holdOut: 0, seed }))
+      rows.push(await readRows({ task: draft.task, data: part, test: data.test, holdOut: 0, seed }))
     }
-    return { id: manifestCid(manifestBytes).bytes, manifest, topology, initial, rows, description: data.description }
+    const steps = stepsOf(rows, options)
+    const manifestBytes = await encodeRun(draft, options, median(steps)!)
+    // Read back as every peer reads it: what contradicts itself is refused here.
+    const manifest = parseManifest(manifestBytes)
+    const { topology } = draft
+    const initial = await initialOf(draft, options.seed)
+    const id = manifestCid(manifestBytes).bytes
+    return { id, manifest, topology, initial, rows, steps, description: data.description }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function initialOf({ initial, topology }: DraftRun, seed: number): Promise<Float32Array> {
+  return initial ?? (await drawInitialWeights(topology, seed))
+}
+
+/** `localSteps`: what the manifest says, or half of the peers where each has steps of its own. */
+async function encodeRun(draft: DraftRun, options: RunOptions, localSteps: number): Promise<Uint8Array> {
+  const { topology, modelJson, plan } = draft
+  const initial = await initialOf(draft, options.seed)
+  const author = authorOf(await keyOf(options.seed, 0))
+  const settled = manifestOf({ ...draft, plan: { ...plan, localSteps: Math.ceil(localSteps) } })
+  return encodeManifest({
+    v: 1,
+    ...settled,
+    averaging: { ...settled.averaging, ...options.averaging },
+    model: await rawCid(modelJson),
+    initial: await rawCid(encodeWeights(topology, initial)),
+    initialHash: hashOf(initial),
+    parameterCount: topology.parameterCount,
+    admins: [author],
+    createdBy: author,
+    createdAt: 0
+  })
+}
+
+/** A batch is cut to the rows there are; the last step of the last epoch may begin another one. */
+function stepsOf(rows: readonly Rows[], { localSteps, localEpochs, batch }: RunOptions): number[] {
+  return rows.map(({ training: { count } }) =>
+    localEpochs === undefined ? localSteps : Math.ceil((localEpochs * count) / Math.min(batch, count))
+  )
 }
 
 /** Every peer draws its own order of rows, as in `demo`. */

@@ -4,6 +4,8 @@ import type { VirtualClock } from './virtual-clock.ts'
 export interface TimedTrainerInit {
   readonly trainer: Trainer
   readonly clock: VirtualClock
+  /** Steps taken where so many are asked for; as many by default. */
+  readonly stepsOf?: (asked: number) => number
   /** Virtual time of so many steps, in milliseconds. */
   readonly msOf: (steps: number) => number
 }
@@ -19,12 +21,13 @@ export class TimedTrainer implements Trainer {
   }
 
   async train(parameters: Float32Array, steps: number, options?: TrainOptions): Promise<TrainReport> {
-    const { trainer, clock, msOf } = this.#init
-    const ms = msOf(steps)
+    const { trainer, clock, stepsOf, msOf } = this.#init
+    const taken = stepsOf?.(steps) ?? steps
+    const ms = msOf(taken)
     // Asked for before the work: of several peers that train at once, the machine decides who is ready first.
     const isOver = clock.sleep(ms)
     try {
-      return { ...(await clock.during(trainer.train(parameters, steps, options))), ms }
+      return { ...(await clock.during(trainer.train(parameters, taken, options))), ms }
     } finally {
       await isOver
     }

@@ -1,0 +1,126 @@
+/** What `simulate` takes on the command line, and what the sets of options in the file of a study take. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { BaselineName, SimulationOptions, Variant } from '../simulate/index.ts'
+import { UsageError } from './exit.ts'
+import { positive, whole } from './options.ts'
+import { addRunOptions, peerCount, type RunOptions } from './run-options.ts'
+import { requireConsistent } from './training-options.ts'
+
+/** Unless told otherwise: the reference of ALGORITHMS 8. */
+const PEERS = 16
+
+/** Each has a model, a trainer and a dozen copies in this one process. */
+const MAX_PEERS = 1024
+
+/** Names of `baselines/`, which is not loaded for the help. */
+const BASELINES: readonly (BaselineName | 'no-momentum')[] = ['local', 'fedavg', 'diloco', 'ring-d-psgd', 'no-momentum']
+
+type Range = readonly [low: number, high: number]
+
+export interface ScenarioOptions extends RunOptions {
+  readonly localEpochs?: number
+  readonly topology: SimulationOptions['topology']
+  readonly delay: number
+  readonly speeds: Range
+  readonly bandwidth?: number
+  readonly loss: number
+  readonly churn?: number
+  readonly churnRounds: number
+  readonly late?: number
+  readonly lateAt?: number
+  readonly partition?: Range
+  readonly repair: boolean
+  readonly wait: SimulationOptions['wait']
+  readonly baseline?: BaselineName | 'no-momentum'
+  readonly engine: SimulationOptions['engine']
+}
+
+/** Adds the options that make one simulation. */
+export function addScenarioOptions(command: Command): Command {
+  return addRunOptions(command, { peers: PEERS, maxPeers: MAX_PEERS })
+    .option('--local-epochs <e>', 'instead of --local-steps: times through the own rows', positive(0, 1000))
+    .addOption(choice('--topology <name>', 'who links with whom', ['regular', 'ring', 'complete'], 'regular'))
+    .option('--delay <f>', 'one way over a link, in training times of a round', number(0, 1000), 0.1)
+    .option('--speeds <low-high>', 'training times of the peers, uniform between these', range(0.01, 1000), [1, 1.3])
+    .option('--bandwidth <bytes>', 'of an uplink in a second, of which ten training times make one', positive(0, 1e12))
+    .option('--loss <share>', 'deltas, requests and answers that are lost', share, 0)
+    .option('--churn <share>', 'peers that crash after a round, with new ones in their place', share)
+    .option('--churn-rounds <n>', 'for so many rounds, from the first on', whole(1), 5)
+    .option('--late <n>', 'peers that join late', whole(1, MAX_PEERS))
+    .option('--late-at <round>', 'after which round (default: half of them)', whole(1))
+    .option('--partition <from-to>', 'rounds between which two halves do not hear each other', range(1, 1e7))
+    .option('--no-repair', 'control: adds deltas to whatever copy is held')
+    .addOption(choice('--wait <whom>', 'for which links; half and none are controls', ['all', 'half', 'none'], 'all'))
+    .addOption(new Option('--baseline <name>', 'another rule in lock-step instead').choices(BASELINES))
+    .addOption(choice('--engine <name>', 'what computes; cpu gives the same bytes anywhere', ['wasm', 'cpu'], 'wasm'))
+}
+
+/** What a simulation makes of these options. Throws UsageError where they contradict each other. */
+export function toVariant(label: string, options: ScenarioOptions): Variant {
+  requireConsistent(options)
+  const { bandwidth, churn, churnRounds, partition, baseline, ...rest } = options
+  const peers = peerCount(options, PEERS)
+  requirePossible(options, peers)
+  return {
+    label,
+    ...(baseline === undefined || baseline === 'no-momentum' ? {} : { baseline }),
+    options: {
+      ...rest,
+      peers,
+      lateAt: options.lateAt ?? Math.ceil(options.rounds / 2),
+      ...(baseline === 'no-momentum' ? { averaging: { momentum: { rule: 'none', mu: 0, kappa: 0 } } } : {}),
+      ...(bandwidth === undefined ? {} : { bytesPerSecond: bandwidth }),
+      ...(churn === undefined ? {} : { churn: { share: churn, rounds: churnRounds, from: 1 } }),
+      ...(partition === undefined ? {} : { partition: { from: partition[0], to: partition[1] } })
+    }
+  }
+}
+
+function requirePossible({ late = 0, lateAt, partition, rounds, topology }: ScenarioOptions, peers: number): void {
+  if (late >= peers)
+    throw new UsageError(`--late ${late} of ${peers} peers leaves nobody to join: at most ${peers - 1}`)
+  if (lateAt !== undefined && late === 0) throw new UsageError('--late-at says when, --late how many: give both')
+  if (lateAt !== undefined && lateAt >= rounds) {
+    throw new UsageError(`--late-at ${lateAt} is not before the last of ${rounds} rounds`)
+  }
+  if (partition !== undefined && partition[1] > rounds) {
+    throw new UsageError(`--partition ${partition.join('-')} ends after the last of ${rounds} rounds`)
+  }
+  if (topology === 'ring' && late > 0) {
+    throw new UsageError('--topology ring is fixed, --late peers would break it: use regular')
+  }
+}
+
+function choice(flags: string, description: string, names: readonly string[], usual: string): Option {
+  return new Option(flags, description).choices(names).default(usual)
+}
+
+function number(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value >= least && value <= most)) {
+      throw new InvalidArgumentError(`must be a number from ${least} to ${most}.`)
+    }
+    return value
+  }
+}
+
+function share(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value < 1)) {
+    throw new InvalidArgumentError('must be a number from 0 up to, but not including, 1.')
+  }
+  return value
+}
+
+/** Parses `1-4`. */
+function range(least: number, most: number): (text: string) => Range {
+  return (text) => {
+    const [, low, high] = /^([\d.]+)-([\d.]+)$/.exec(text.trim()) ?? []
+    const [from, to] = [Number(low), Number(high)]
+    if (!(from >= least && to >= from && to <= most)) {
+      throw new InvalidArgumentError(`must be a range such as 1-4, between ${least} and ${most}.`)
+    }
+    return [from, to]
+  }
+}

@@ -1,0 +1,93 @@
+import { type EngineKind, startEngine, type Trainer } from '../../training/index.ts'
+import { measured, measureOf } from '../../training/quality.ts'
+import { qualitiesOf, type Snapshot } from '../measurements.ts'
+import { makeReport, type SimulationReport } from '../report.ts'
+import { prepareRun, type RunOptions, seedOf, trainerOf } from '../simulated-run.ts'
+import { diLoCo } from './diloco.ts'
+import { fedAvg } from './fed-avg.ts'
+import { localOnly } from './local-only.ts'
+import type { CreateRule, LockStepRule } from './lock-step.ts'
+import { ringDPsgd } from './ring-d-psgd.ts'
+
+const RULES = { local: localOnly, fedavg: fedAvg, diloco: diLoCo, 'ring-d-psgd': ringDPsgd } as const satisfies Record<
+  string,
+  CreateRule
+>
+
+export type BaselineName = keyof typeof RULES
+export const BASELINES = Object.keys(RULES) as readonly BaselineName[]
+
+export interface BaselineHooks {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (snapshot: Snapshot) => void
+}
+
+interface Client {
+  readonly trainer: Trainer
+  readonly seed: number
+  readonly steps: number
+}
+
+/**
+ * What another rule reaches with the same rows, trainers and steps, in lock-step: nobody is late, nothing is lost, every
+ * number is a float32. The same report as of a simulation, with no time and no closing rounds.
+ */
+export async function runBaseline(
+  name: BaselineName,
+  options: RunOptions & { readonly engine: EngineKind },
+  { signal, onProgress }: BaselineHooks = {}
+): Promise<SimulationReport> {
+  const startedAt = performance.now()
+  const run = await prepareRun(options)
+  const engine = await startEngine(options.engine)
+  const measure = measureOf(run.manifest.task.kind)
+  const clients: Client[] = []
+  for (const owner of run.rows.keys()) {
+    const trainer = await trainerOf(run, owner, engine)
+    clients.push({ trainer, seed: seedOf(options.seed, owner), steps: run.steps[owner]! })
+  }
+  const rule = RULES[name](
+    run.initial,
+    run.rows.map(({ training }) => training.count)
+  )
+  const snapshots: Snapshot[] = []
+  for (let round = 1; round <= options.rounds; round++) {
+    rule.combine(await trainAll(rule, clients, signal))
+    const values = await evaluateAll(rule, clients)
+    const bytes = { payloadBytes: 4 * rule.sent * round, receivedBytes: 4 * rule.received * round }
+    const snapshot = { round, ms: 0, ...qualitiesOf(values, measure), ...bytes }
+    snapshots.push(snapshot)
+    onProgress?.(snapshot)
+  }
+  for (const { trainer } of clients) await trainer.close()
+  return makeReport({
+    options,
+    peers: clients.length,
+    measure,
+    final: snapshots.at(-1)!,
+    snapshots,
+    copies: rule.models,
+    seconds: (performance.now() - startedAt) / 1000
+  })
+}
+
+async function trainAll({ models }: LockStepRule, clients: readonly Client[], signal?: AbortSignal) {
+  const trained: Float32Array[] = []
+  for (const [i, { trainer, seed, steps }] of clients.entries()) {
+    signal?.throwIfAborted()
+    const model = models[i]!.slice()
+    await trainer.train(model, steps, { seed })
+    trained.push(model)
+  }
+  return trained
+}
+
+/** The measure of every peer's model; one that several share is measured once. */
+async function evaluateAll({ models }: LockStepRule, clients: readonly Client[]): Promise<number[]> {
+  const values = new Map<Float32Array, number>()
+  for (const model of models) {
+    if (values.has(model)) continue
+    values.set(model, measured(await clients[0]!.trainer.evaluate(model, 'heldOut')))
+  }
+  return models.map((model) => values.get(model)!)
+}

@@ -1,0 +1,127 @@
+import { createRandom } from '../../protocols/averaging/index.ts'
+import type { ParticipantInit, RoundEvent } from '../participant/index.ts'
+import type { Engine, Trainer } from '../training/index.ts'
+import { averagingRulesOf, LocalVectors, type Vectors } from '../vectors/index.ts'
+import { incarnationOf, keyOf } from './simulated-keys.ts'
+import { SimulatedPeer } from './simulated-peer.ts'
+import { type SimulatedRun, seedOf, trainerOf } from './simulated-run.ts'
+import { TimedTrainer } from './timed-trainer.ts'
+import type { VirtualClock } from './virtual-clock.ts'
+
+/** Virtual time of a round's local steps at speed 1. Only ratios to it matter: delays are given in units of it. */
+export const TRAIN_MS = 100
+
+/** One owner of rows and its peer; after a crash the owner comes back as another member. */
+export interface Member {
+  /** Whose rows: 0 to peers - 1. */
+  readonly owner: number
+  readonly peer: SimulatedPeer
+  readonly trainer: Trainer
+  /** Training time of this peer, 1 for the base. */
+  readonly slowness: number
+  /** False for an attacker, whose model nobody measures. */
+  readonly isHonest: boolean
+  /** Rounds of the run that are behind it, closing rounds included; a late joiner begins with those that it missed. */
+  rounds: number
+  /** Payload bytes published. */
+  payloadBytes: number
+  /** Payload bytes got over links. */
+  receivedBytes: number
+  hasEnded: boolean
+}
+
+/**
+ * What an attacker's vectors are instead of its own. It is given the honest ones, the trainer under them and everybody
+ * who is there; it may answer `round` with any payload that a chain can carry.
+ */
+export interface Attack {
+  readonly owners: ReadonlySet<number>
+  readonly disguise: (own: LocalVectors, owner: number, everybody: () => readonly Member[]) => Vectors
+}
+
+export interface MemberInit {
+  readonly run: SimulatedRun
+  readonly engine: Engine
+  readonly clock: VirtualClock
+  readonly seed: number
+  /** Training time of each owner's peer, 1 for the base. */
+  readonly slowness: readonly number[]
+  readonly waitRule?: ParticipantInit['waitRule']
+  readonly attack?: Attack
+}
+
+export interface MemberEvents {
+  readonly everybody: () => readonly Member[]
+  readonly onRound: (member: Member, event: RoundEvent) => void
+  readonly onNotice: (member: Member, message: string) => void
+}
+
+/**
+ * Makes the peer of one owner, not yet running. `life`: 0 for its first peer, one more after every crash; each has a key
+ * of its own.
+ */
+export async function createMember(
+  init: MemberInit,
+  owner: number,
+  life: number,
+  events: MemberEvents
+): Promise<Member> {
+  const { run, clock, engine, seed, slowness, attack } = init
+  const { manifest, rows } = run
+  const trainer = await trainerOf(run, owner, engine)
+  const own = createVectors(init, owner, life, trainer)
+  const isHonest = attack?.owners.has(owner) !== true
+  const name = owner + life * rows.length
+  const peer = new SimulatedPeer({
+    run: run.id,
+    manifest,
+    key: await keyOf(seed, name),
+    incarnation: incarnationOf(seed, name, clock.wallNow()),
+    vectors: isHonest ? own : attack!.disguise(own, owner, events.everybody),
+    clock,
+    engine: `${engine.name} ${engine.version}`,
+    samples: rows[owner]!.training.count,
+    company: { links: 0, ms: 0 },
+    ...(init.waitRule === undefined ? {} : { waitRule: init.waitRule }),
+    observer: {
+      onRound: (_, event) => {
+        member.rounds = event.phase === 'training' ? event.round + 1 : member.rounds + 1
+        member.payloadBytes += event.payloadBytes
+        events.onRound(member, event)
+      },
+      onNotice: (_, message) => events.onNotice(member, message)
+    }
+  })
+  const member: Member = {
+    owner,
+    peer,
+    trainer,
+    slowness: slowness[owner]!,
+    isHonest,
+    rounds: 0,
+    payloadBytes: 0,
+    receivedBytes: 0,
+    hasEnded: false
+  }
+  return member
+}
+
+function createVectors(init: MemberInit, owner: number, life: number, trainer: Trainer): LocalVectors {
+  const { run, clock, seed, slowness } = init
+  const { manifest, initial, steps } = run
+  const { localSteps, learningRate } = manifest.training
+  const peerSeed = seedOf(seed, owner)
+  return new LocalVectors({
+    trainer: new TimedTrainer({
+      trainer,
+      clock,
+      stepsOf: () => steps[owner]!,
+      msOf: (count) => (TRAIN_MS * slowness[owner]! * count) / localSteps
+    }),
+    rules: averagingRulesOf(manifest.averaging),
+    learningRate,
+    seed: peerSeed,
+    initial,
+    random: createRandom(peerSeed).fork('rounding').fork(life)
+  })
+}

@@ -1,0 +1,28 @@
+import type { EngineKind } from '../training/index.ts'
+import type { Churn } from './churn.ts'
+import type { WaitRuleName } from './controls/index.ts'
+import type { TopologyName } from './flock.ts'
+import type { Partition } from './partition.ts'
+import type { RunOptions } from './simulated-run.ts'
+
+/** A run, and what happens to its peers. */
+export interface SimulationOptions extends RunOptions {
+  readonly engine: EngineKind
+  readonly topology: TopologyName
+  /** Link delay one way, in units of one training time. */
+  readonly delay: number
+  /** Training times of the peers, in units of one training time: uniform between these. */
+  readonly speeds: readonly [low: number, high: number]
+  /** Share of deltas, requests and answers that are lost, in [0, 1). */
+  readonly loss: number
+  /** What a peer's uplink carries in a second. */
+  readonly bytesPerSecond?: number
+  readonly churn?: Churn
+  /** So many of the peers begin only after round `lateAt`. */
+  readonly late?: number
+  readonly lateAt?: number
+  readonly partition?: Partition
+  /** False for a control: deltas are added to whatever copy is held. */
+  readonly repair: boolean
+  readonly wait: WaitRuleName
+}
