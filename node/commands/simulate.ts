@@ -55,7 +55,7 @@ async function simulate(options: SimulateOptions, command: Command): Promise<voi
   try {
     const reports = await withProgress(
       'starting',
-      (say) => runStudy(study.variants, seeds, { signal, onRun: follow(say, curves, rounds) }),
+      (say) => runStudy(study.variants, seeds, { signal, onRun: follow(say, announceIn(options), curves, rounds) }),
       options
     )
     if (trace !== undefined) await writeFile(trace, rounds!.text)
@@ -81,9 +81,16 @@ function givenOptions(command: Command, options: ScenarioOptions): Partial<Scena
   ) as Partial<ScenarioOptions>
 }
 
+/** Where no terminal shows what a study is at, a line for each simulation does; none beside JSON. */
+function announceIn({ json }: SimulateOptions): Say {
+  if (json === true || process.stderr.isTTY) return () => {}
+  return (text) => void process.stderr.write(`starling simulate: ${text}\n`)
+}
+
 /** Shows what a study is at, and notes what plot and trace are made of. */
-function follow(say: Say, curves: Curve[], trace: Trace | undefined): StudyHooks['onRun'] {
+function follow(say: Say, announce: Say, curves: Curve[], trace: Trace | undefined): StudyHooks['onRun'] {
   return ({ label, options }: Variant, seed: number) => {
+    announce(`${label}, seed ${seed}: ${options.peers} peers, ${options.rounds} rounds`)
     const curve: Curve = { label, seed, snapshots: [] }
     curves.push(curve)
     trace?.restart()

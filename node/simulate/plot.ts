@@ -18,7 +18,7 @@ interface Axes {
 }
 
 /**
- * An SVG of the peers' mean (solid) and worst peer (dashed) over rounds, a colour for each label and a thin line for each
+ * `curves`: at least one, with at least one round. An SVG of the peers' mean (solid) and worst peer (dashed) over rounds, a colour for each label and a thin line for each
  * seed. No library does this that is installed for anything else; it is a few lines of text.
  */
 export function plotCurves(curves: readonly Curve[], measure: Measure): string {
@@ -67,10 +67,9 @@ function frame({ x, y, rounds, low, high }: Axes, measure: Measure): string[] {
       const text = measure === 'accuracy' ? `${(100 * value).toFixed(1)} %` : value.toPrecision(3)
       return `<text x="${MARGIN.left - 6}" y="${round(y(value) + 4)}" text-anchor="end">${text}</text>`
     }),
-    ...steps.map((share) => {
-      const at = Math.round(share * rounds)
-      return `<text x="${round(x(at))}" y="${bottom + 18}" text-anchor="middle">${at}</text>`
-    }),
+    ...[...new Set(steps.map((share) => Math.round(share * rounds)))].map(
+      (at) => `<text x="${round(x(at))}" y="${bottom + 18}" text-anchor="middle">${at}</text>`
+    ),
     `<text x="${round(x(rounds / 2))}" y="${HEIGHT - 10}" text-anchor="middle">rounds (dashed: worst peer)</text>`
   ]
 }

@@ -18,7 +18,7 @@ const LOST_ROUND_TRIPS = 2
 export interface Station {
   readonly id: string
   readonly idBytes: Uint8Array
-  readonly participant: Participant
+  readonly participant: Pick<Participant, 'linkOpened' | 'linkClosed' | 'receive' | 'chain'>
   /** Sends and serves nothing, while its links stand: a process that hangs. */
   readonly isMute: boolean
   signedCopy(): Promise<SignedCopy>

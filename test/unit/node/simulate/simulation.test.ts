@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { runBaseline, runSimulation, type SimulationOptions } from '../../../../node/simulate/index.ts'
+import type { SimulationHooks } from '../../../../node/simulate/simulation.ts'
+
+/** Small enough for a second, and more peers than are all linked with all. */
+const SMALL: SimulationOptions = {
+  data: ['wdbc'],
+  peers: 10,
+  alpha: 0.5,
+  model: 'linear',
+  rounds: 8,
+  localSteps: 4,
+  batch: 16,
+  codec: 'int4',
+  k: 4,
+  seed: 7,
+  engine: 'cpu',
+  topology: 'regular',
+  delay: 0.5,
+  speeds: [1, 2],
+  loss: 0.1,
+  repair: true,
+  wait: 'all'
+}
+
+const copiesOf = async (options: Partial<SimulationOptions>) => (await runSimulation({ ...SMALL, ...options })).copies
+
+suite('simulation', () => {
+  test('ends with the same bytes for the same seed, however busy the machine, and with others for another', async () => {
+    const alone = await copiesOf({})
+    // Two at once take turns at every event and every pause of training.
+    assert.deepEqual(await Promise.all([copiesOf({}), copiesOf({})]), [alone, alone])
+    assert.notEqual(await copiesOf({ seed: 8 }), alone)
+    assert.notEqual(await copiesOf({ loss: 0.2 }), alone)
+  })
+
+  test('reports what its peers reached, published and received', async () => {
+    const events: number[] = []
+    const hooks: SimulationHooks = { onProgress: ({ round }) => events.push(round) }
+    const { accuracy, bytes, peers, rounds, virtualSeconds } = await runSimulation({ ...SMALL, loss: 0 }, hooks)
+    assert.deepEqual([peers, rounds], [10, 8])
+    assert.ok(accuracy!.mean > 0.85 && accuracy!.worst <= accuracy!.mean)
+    // 62 parameters: one scale and 31 bytes of codes; eight rounds, five or six that close, and the one that says `done`.
+    assert.equal(bytes.payload % 35, 0)
+    assert.ok(bytes.payload / 35 >= 14 && bytes.payload / 35 <= 16, `${bytes.payload / 35} deltas`)
+    assert.ok(bytes.received >= 3 * bytes.payload && bytes.received <= 5 * bytes.payload)
+    assert.ok(bytes.to95 === null || bytes.to95.payload <= bytes.payload)
+    assert.ok(virtualSeconds > 0.8 && virtualSeconds < 5)
+    assert.deepEqual(events.slice(0, 8), [1, 2, 3, 4, 5, 6, 7, 8])
+  })
+
+  test('repairs what is lost, and without repair comes to grief (control)', async () => {
+    const options = { ...SMALL, data: ['digits'], alpha: 0.1, rounds: 12, localSteps: 8, loss: 0.3 }
+    const repaired = await runSimulation(options)
+    const stale = await runSimulation({ ...options, repair: false })
+    assert.ok(repaired.accuracy!.mean > 0.8, `${repaired.accuracy!.mean} with repair`)
+    assert.ok(stale.accuracy!.mean < 0.6, `${stale.accuracy!.mean} without`)
+  })
+
+  test('plays to the end with crashes, late peers and a partition, and everybody is there in the end', async () => {
+    const ended = new Set<number>()
+    const lives = new Set<string>()
+    const report = await runSimulation(
+      {
+        ...SMALL,
+        rounds: 14,
+        churn: { share: 0.15, rounds: 3, from: 2 },
+        late: 2,
+        lateAt: 6,
+        partition: { from: 8, to: 10 }
+      },
+      {
+        onRound: ({ owner, peer }, { phase }) => {
+          lives.add(peer.id)
+          if (phase === 'done') ended.add(owner)
+        }
+      }
+    )
+    assert.equal(ended.size, 10)
+    // 0.15 of eight peers in three rounds are three crashes and a bit.
+    assert.equal(lives.size, 13)
+    assert.ok(report.accuracy!.worst > 0.8)
+  })
+
+  test('stops when its signal fires', async () => {
+    const stop = new AbortController()
+    const hooks = { signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) }
+    await assert.rejects(runSimulation(SMALL, hooks), /enough/)
+    await assert.rejects(runBaseline('fedavg', SMALL, hooks), /enough/)
+  })
+
+  test('refuses a run that contradicts itself, as create does', async () => {
+    const averaging = { momentum: { rule: 'none', mu: 0.5, kappa: 0 } } as const
+    await assert.rejects(runSimulation({ ...SMALL, averaging }), /contradicts/)
+    await assert.rejects(runSimulation({ ...SMALL, peers: 500 }), /500/)
+  })
+})
+
+suite('baseline', () => {
+  test('averages by a server as the same seed says, and better than everybody alone (control)', async () => {
+    const options = { ...SMALL, alpha: 0.1 }
+    const server = await runBaseline('fedavg', options)
+    const again = await runBaseline('fedavg', options)
+    const alone = await runBaseline('local', options)
+    assert.equal(server.copies, again.copies)
+    assert.ok(server.accuracy!.mean > alone.accuracy!.mean + 0.05)
+    assert.deepEqual([server.bytes.payload, alone.bytes.payload], [8 * 4 * 62, 0])
+  })
+})
