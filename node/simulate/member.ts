@@ -1,10 +1,10 @@
 import { createRandom } from '../../protocols/averaging/index.ts'
 import type { ParticipantInit, RoundEvent } from '../participant/index.ts'
 import type { Engine, Trainer } from '../training/index.ts'
-import { averagingRulesOf, LocalVectors, type Vectors } from '../vectors/index.ts'
+import { averagingRulesOf, createRunTrainer, LocalVectors, type Vectors } from '../vectors/index.ts'
 import { incarnationOf, keyOf } from './simulated-keys.ts'
 import { SimulatedPeer } from './simulated-peer.ts'
-import { type SimulatedRun, seedOf, trainerOf } from './simulated-run.ts'
+import { type SimulatedRun, seedOf } from './simulated-run.ts'
 import { TimedTrainer } from './timed-trainer.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
@@ -67,8 +67,8 @@ export async function createMember(
   events: MemberEvents
 ): Promise<Member> {
   const { run, clock, engine, seed, slowness, attack } = init
-  const { manifest, rows } = run
-  const trainer = await trainerOf(run, owner, engine)
+  const { manifest, topology, rows } = run
+  const trainer = await createRunTrainer(manifest, topology, rows[owner]!, engine)
   const own = createVectors(init, owner, life, trainer)
   const isHonest = attack?.owners.has(owner) !== true
   const name = owner + life * rows.length

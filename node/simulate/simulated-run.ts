@@ -16,14 +16,7 @@ import { type DemoDataInit, dealOut } from '../demo/demo-data.ts'
 import { type DraftRun, draftRun, manifestOf } from '../run/create-run.ts'
 import { encodeWeights } from '../run/run-files.ts'
 import { DEFAULT_PLAN, type RunPlan } from '../run/run-plan.ts'
-import {
-  createLoss,
-  createTrainer,
-  drawInitialWeights,
-  type Engine,
-  type Topology,
-  type Trainer
-} from '../training/index.ts'
+import { drawInitialWeights, type Topology } from '../training/index.ts'
 import { hashOf, type Rows, readRows } from '../vectors/index.ts'
 import { keyOf } from './simulated-keys.ts'
 
@@ -122,14 +115,6 @@ function stepsOf(rows: readonly Rows[], { localSteps, localEpochs, batch }: RunO
 /** Every peer draws its own order of rows, as in `demo`. */
 export function seedOf(seed: number, index: number): number {
   return seed * 1000 + index + 1
-}
-
-/** A trainer on one peer's rows, as a real peer makes it. */
-export function trainerOf({ manifest, topology, rows }: SimulatedRun, index: number, engine: Engine): Promise<Trainer> {
-  const { training, heldOut } = rows[index]!
-  const { batch, learningRate, optimiser, momentum } = manifest.training
-  const loss = createLoss(manifest.task)
-  return createTrainer({ topology, loss, training, heldOut, batch, learningRate, optimiser, momentum, engine })
 }
 
 async function rawCid(bytes: Uint8Array): Promise<CID> {

@@ -1,17 +1,14 @@
-import { type CreateRule, sharesOf, weightedMean } from './lock-step.ts'
+import type { CreateRule } from './lock-step.ts'
+import { RunningMean } from './running-mean.ts'
 
 /** A server averages everyone every round, weighted by their rows (McMahan et al. 2017, algorithm 1, all clients). */
 export const fedAvg: CreateRule = (initial, rows) => {
-  const shares = sharesOf(rows)
-  let models: readonly Float32Array[] = rows.map(() => initial)
+  const mean = new RunningMean(initial.length, rows)
+  const models = rows.map(() => initial)
   return {
-    get models() {
-      return models
-    },
-    combine: (trained) => {
-      const model = weightedMean(trained, shares)
-      models = rows.map(() => model)
-    },
+    models,
+    take: (peer, trained) => mean.add(peer, trained),
+    combine: () => void models.fill(mean.take()),
     sent: initial.length,
     received: initial.length
   }

@@ -2,14 +2,13 @@ import type { CreateRule } from './lock-step.ts'
 
 /** Nobody sends anything: what each peer's own rows are worth. */
 export const localOnly: CreateRule = (initial, rows) => {
-  let models: readonly Float32Array[] = rows.map(() => initial)
+  const models = rows.map(() => initial)
   return {
-    get models() {
-      return models
+    models,
+    take: (peer, trained) => {
+      models[peer] = trained
     },
-    combine: (trained) => {
-      models = trained
-    },
+    combine: () => {},
     sent: 0,
     received: 0
   }

@@ -1,9 +1,13 @@
+import type { Trainer } from '../../training/index.ts'
+
 /** How a rule combines models when all peers train at once and wait for each other, and what that costs a peer in a round. */
 export interface LockStepRule {
   /** What each peer starts the next round from, shape [n] each; several may be the same vector. */
   readonly models: readonly Float32Array[]
-  /** Takes the models after local training, shape [n] each. */
-  combine(trained: readonly Float32Array[]): void
+  /** Takes a peer's model after local training, shape [n], which is the rule's from now on. */
+  take(peer: number, trained: Float32Array): void
+  /** Ends the round, once everybody's model was taken. */
+  combine(): void
   /** Numbers sent and received by one peer in a round. */
   readonly sent: number
   readonly received: number
@@ -12,17 +16,22 @@ export interface LockStepRule {
 /** `rows`: of each peer. */
 export type CreateRule = (initial: Float32Array, rows: readonly number[]) => LockStepRule
 
-/** Mean of vectors of shape [n] by these weights, which add up to 1; sums in float64. */
-export function weightedMean(vectors: readonly Float32Array[], weights: readonly number[]): Float32Array {
-  return Float32Array.from(vectors[0]!, (_, i) => {
-    let sum = 0
-    for (const [j, vector] of vectors.entries()) sum += weights[j]! * vector[i]!
-    return sum
-  })
+/** A peer in lock-step. */
+export interface Client {
+  readonly trainer: Trainer
+  /** Names the order in which rows are drawn. */
+  readonly seed: number
+  /** Local steps in a round. */
+  readonly steps: number
 }
 
-/** Each peer's share of all rows. */
-export function sharesOf(rows: readonly number[]): number[] {
-  const all = rows.reduce((sum, count) => sum + count, 0)
-  return rows.map((count) => count / all)
+/** One round: everybody trains from its own start, then the rule combines. Rejects with the signal's reason. */
+export async function playRound(rule: LockStepRule, clients: readonly Client[], signal?: AbortSignal): Promise<void> {
+  for (const [peer, { trainer, seed, steps }] of clients.entries()) {
+    signal?.throwIfAborted()
+    const model = rule.models[peer]!.slice()
+    await trainer.train(model, steps, { seed })
+    rule.take(peer, model)
+  }
+  rule.combine()
 }

@@ -1,4 +1,5 @@
-import { type CreateRule, weightedMean } from './lock-step.ts'
+import { meanOf } from '../../../protocols/averaging/index.ts'
+import type { CreateRule } from './lock-step.ts'
 
 /**
  * Decentralised SGD on a ring (Lian et al. 2017, algorithm 1), with as many local steps between two mixings as the others
@@ -6,23 +7,18 @@ import { type CreateRule, weightedMean } from './lock-step.ts'
  */
 export const ringDPsgd: CreateRule = (initial, rows) => {
   const n = rows.length
-  const neighbours = Math.min(2, n - 1)
-  let models: readonly Float32Array[] = rows.map(() => initial)
+  const models = rows.map(() => initial)
+  const trained = rows.map(() => initial)
+  const mixedBy = (peer: number) => [...new Set([(peer + n - 1) % n, peer, (peer + 1) % n])].map((j) => trained[j]!)
   return {
-    get models() {
-      return models
+    models,
+    take: (peer, model) => {
+      trained[peer] = model
     },
-    combine: (trained) => {
-      models = trained.map((own, i) => {
-        const others = [...new Set([(i + n - 1) % n, (i + 1) % n])].filter((j) => j !== i).map((j) => trained[j]!)
-        const mixed = [own, ...others]
-        return weightedMean(
-          mixed,
-          mixed.map(() => 1 / mixed.length)
-        )
-      })
+    combine: () => {
+      for (const peer of models.keys()) models[peer] = meanOf(mixedBy(peer))
     },
     sent: initial.length,
-    received: neighbours * initial.length
+    received: Math.min(2, n - 1) * initial.length
   }
 }

@@ -1,12 +1,13 @@
-import { type EngineKind, startEngine, type Trainer } from '../../training/index.ts'
+import { type EngineKind, startEngine } from '../../training/index.ts'
 import { measured, measureOf } from '../../training/quality.ts'
+import { createRunTrainer } from '../../vectors/index.ts'
 import { qualitiesOf, type Snapshot } from '../measurements.ts'
 import { makeReport, type SimulationReport } from '../report.ts'
-import { prepareRun, type RunOptions, seedOf, trainerOf } from '../simulated-run.ts'
+import { prepareRun, type RunOptions, seedOf } from '../simulated-run.ts'
 import { diLoCo } from './diloco.ts'
 import { fedAvg } from './fed-avg.ts'
 import { localOnly } from './local-only.ts'
-import type { CreateRule, LockStepRule } from './lock-step.ts'
+import { type Client, type CreateRule, type LockStepRule, playRound } from './lock-step.ts'
 import { ringDPsgd } from './ring-d-psgd.ts'
 
 const RULES = { local: localOnly, fedavg: fedAvg, diloco: diLoCo, 'ring-d-psgd': ringDPsgd } as const satisfies Record<
@@ -20,12 +21,6 @@ export const BASELINES = Object.keys(RULES) as readonly BaselineName[]
 export interface BaselineHooks {
   readonly signal?: AbortSignal
   readonly onProgress?: (snapshot: Snapshot) => void
-}
-
-interface Client {
-  readonly trainer: Trainer
-  readonly seed: number
-  readonly steps: number
 }
 
 /**
@@ -42,8 +37,8 @@ export async function runBaseline(
   const engine = await startEngine(options.engine)
   const measure = measureOf(run.manifest.task.kind)
   const clients: Client[] = []
-  for (const owner of run.rows.keys()) {
-    const trainer = await trainerOf(run, owner, engine)
+  for (const [owner, rows] of run.rows.entries()) {
+    const trainer = await createRunTrainer(run.manifest, run.topology, rows, engine)
     clients.push({ trainer, seed: seedOf(options.seed, owner), steps: run.steps[owner]! })
   }
   const rule = RULES[name](
@@ -52,7 +47,7 @@ export async function runBaseline(
   )
   const snapshots: Snapshot[] = []
   for (let round = 1; round <= options.rounds; round++) {
-    rule.combine(await trainAll(rule, clients, signal))
+    await playRound(rule, clients, signal)
     const values = await evaluateAll(rule, clients)
     const bytes = { payloadBytes: 4 * rule.sent * round, receivedBytes: 4 * rule.received * round }
     const snapshot = { round, ms: 0, ...qualitiesOf(values, measure), ...bytes }
@@ -69,17 +64,6 @@ export async function runBaseline(
     copies: rule.models,
     seconds: (performance.now() - startedAt) / 1000
   })
-}
-
-async function trainAll({ models }: LockStepRule, clients: readonly Client[], signal?: AbortSignal) {
-  const trained: Float32Array[] = []
-  for (const [i, { trainer, seed, steps }] of clients.entries()) {
-    signal?.throwIfAborted()
-    const model = models[i]!.slice()
-    await trainer.train(model, steps, { seed })
-    trained.push(model)
-  }
-  return trained
 }
 
 /** The measure of every peer's model; one that several share is measured once. */

@@ -9,11 +9,19 @@ import { ringDPsgd } from '../../../../node/simulate/baselines/ring-d-psgd.ts'
 const one = (value: number) => Float32Array.of(value)
 const valuesOf = ({ models }: LockStepRule) => models.map(([value]) => value!)
 
+function play(rule: LockStepRule, trained: readonly number[]): void {
+  for (const [peer, value] of trained.entries()) rule.take(peer, one(value))
+  rule.combine()
+}
+
 /** A parameter each, which local training moves by `drift` in the first round only. */
 function impulse(create: CreateRule, drift: number, rounds: number): number[] {
   const rule = create(one(0), [5, 5])
   return Array.from({ length: rounds }, (_, round) => {
-    rule.combine(rule.models.map(([value]) => one(value! + (round === 0 ? drift : 0))))
+    play(
+      rule,
+      valuesOf(rule).map((value) => value + (round === 0 ? drift : 0))
+    )
     return valuesOf(rule)[0]!
   })
 }
@@ -36,24 +44,24 @@ suite('baselines', () => {
 
   test('a server weighs everybody by rows', () => {
     const rule = fedAvg(one(0), [1, 3])
-    rule.combine([one(4), one(8)])
+    play(rule, [4, 8])
     assertClose(valuesOf(rule), [7, 7])
     assert.deepEqual([rule.sent, rule.received], [1, 1])
   })
 
   test('on a ring each takes thirds of its own and of two neighbours, which conserves the mean', () => {
     const rule = ringDPsgd(one(0), [1, 1, 1, 1])
-    rule.combine([one(3), one(0), one(0), one(0)])
+    play(rule, [3, 0, 0, 0])
     assertClose(valuesOf(rule), [1, 1, 0, 1])
     assert.deepEqual([rule.sent, rule.received], [1, 2])
     const pair = ringDPsgd(one(0), [1, 1])
-    pair.combine([one(1), one(0)])
+    play(pair, [1, 0])
     assertClose([...valuesOf(pair), pair.received], [0.5, 0.5, 1])
   })
 
   test('alone, everybody keeps its own and sends nothing', () => {
     const rule = localOnly(one(0), [1, 1])
-    rule.combine([one(1), one(2)])
+    play(rule, [1, 2])
     assertClose([...valuesOf(rule), rule.sent, rule.received], [1, 2, 0, 0])
   })
 })
