@@ -1,7 +1,8 @@
 import { createRandom } from '../../protocols/averaging/index.ts'
 import type { ParticipantInit, RoundEvent } from '../participant/index.ts'
 import type { Engine, Trainer } from '../training/index.ts'
-import { averagingRulesOf, createRunTrainer, LocalVectors, type Vectors } from '../vectors/index.ts'
+import { averagingRulesOf, createRunTrainer, LocalVectors } from '../vectors/index.ts'
+import type { Attack } from './attack.ts'
 import { incarnationOf, keyOf } from './simulated-keys.ts'
 import { SimulatedPeer } from './simulated-peer.ts'
 import { type SimulatedRun, seedOf } from './simulated-run.ts'
@@ -28,15 +29,6 @@ export interface Member {
   /** Payload bytes got over links. */
   receivedBytes: number
   hasEnded: boolean
-}
-
-/**
- * What an attacker's vectors are instead of its own. It is given the honest ones, the trainer under them and everybody
- * who is there; it may answer `round` with any payload that a chain can carry.
- */
-export interface Attack {
-  readonly owners: ReadonlySet<number>
-  readonly disguise: (own: LocalVectors, owner: number, everybody: () => readonly Member[]) => Vectors
 }
 
 export interface MemberInit {
@@ -66,21 +58,24 @@ export async function createMember(
   life: number,
   events: MemberEvents
 ): Promise<Member> {
-  const { run, clock, engine, seed, slowness, attack } = init
+  const { run, clock, engine, seed, slowness } = init
   const { manifest, topology, rows } = run
-  const trainer = await createRunTrainer(manifest, topology, rows[owner]!, engine)
-  const own = createVectors(init, owner, life, trainer)
-  const isHonest = attack?.owners.has(owner) !== true
+  const attack = init.attack?.owners.has(owner) === true ? init.attack : undefined
+  const attacker = { owner, everybody: events.everybody }
+  const own = rows[owner]!
+  const honest = await createRunTrainer(manifest, topology, attack?.rows?.(own, attacker) ?? own, engine)
+  const trainer = attack?.trainer?.(honest, attacker) ?? honest
+  const vectors = createVectors(init, owner, life, trainer)
   const name = owner + life * rows.length
   const peer = new SimulatedPeer({
     run: run.id,
     manifest,
     key: await keyOf(seed, name),
     incarnation: incarnationOf(seed, name, clock.wallNow()),
-    vectors: isHonest ? own : attack!.disguise(own, owner, events.everybody),
+    vectors: attack?.vectors?.(vectors, attacker) ?? vectors,
     clock,
     engine: `${engine.name} ${engine.version}`,
-    samples: rows[owner]!.training.count,
+    samples: own.training.count,
     company: { links: 0, ms: 0 },
     ...(init.waitRule === undefined ? {} : { waitRule: init.waitRule }),
     observer: {
@@ -97,7 +92,7 @@ export async function createMember(
     peer,
     trainer,
     slowness: slowness[owner]!,
-    isHonest,
+    isHonest: attack === undefined,
     rounds: 0,
     payloadBytes: 0,
     receivedBytes: 0,

@@ -2,13 +2,14 @@ import { createRandom, type Random } from '../../protocols/averaging/index.ts'
 import type { RoundEvent } from '../participant/index.ts'
 import type { Engine } from '../training/index.ts'
 import { type Measure, measureOf } from '../training/quality.ts'
+import type { Attack } from './attack.ts'
 import { planChurn } from './churn.ts'
 import { addToStaleBase, WAIT_RULES } from './controls/index.ts'
 import { Flock } from './flock.ts'
 import { flockRound, measureFlock, type Snapshot } from './measurements.ts'
-import { type Attack, type Member, TRAIN_MS } from './member.ts'
+import { type Member, TRAIN_MS } from './member.ts'
 import { planPartition } from './partition.ts'
-import { SimulatedNetwork } from './simulated-network.ts'
+import { type Interference, SimulatedNetwork } from './simulated-network.ts'
 import type { SimulatedRun } from './simulated-run.ts'
 import type { SimulationOptions } from './simulation-options.ts'
 import { Timeline } from './timeline.ts'
@@ -59,21 +60,25 @@ export class Simulation {
   }
 
   #createNetwork(): SimulatedNetwork {
-    const { delay, loss, bytesPerSecond, repair } = this.#options
-    const { manifest, initial } = this.#run
+    const { delay, loss, bytesPerSecond } = this.#options
+    const interference = this.#interference()
     return new SimulatedNetwork({
       clock: this.clock,
       delayMs: () => delay * TRAIN_MS,
       loss: { share: loss, random: this.#random.fork('loss') },
       ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
-      ...(repair
-        ? {}
-        : { interference: addToStaleBase(manifest, initial, (station) => this.flock.member(station)!.peer.key) }),
+      ...(interference === undefined ? {} : { interference }),
       onReceived: (to, payloadBytes) => {
         const member = this.flock.member(to)
         if (member !== undefined) member.receivedBytes += payloadBytes
       }
     })
+  }
+
+  #interference(): Interference | undefined {
+    const { manifest, initial } = this.#run
+    if (this.#options.repair) return this.#hooks.attack?.interference
+    return addToStaleBase(manifest, initial, (station) => this.flock.member(station)!.peer.key)
   }
 
   #createFlock(engine: Engine): Flock {

@@ -83,6 +83,40 @@ suite('simulation', () => {
     assert.ok(report.accuracy!.worst > 0.8)
   })
 
+  test('lets attackers do something else, and measures the others', async () => {
+    const options = { ...SMALL, rounds: 12, loss: 0 }
+    const { accuracy } = await runSimulation(options)
+    const owners = new Set([0, 1, 2])
+    const flipped = await runSimulation(options, {
+      attack: {
+        owners,
+        trainer: (own) => ({
+          parameterCount: own.parameterCount,
+          train: async (parameters, steps, rest) => {
+            const start = parameters.slice()
+            const report = await own.train(parameters, steps, rest)
+            for (const [i, x] of start.entries()) parameters[i] = x - 10 * (parameters[i]! - x)
+            return report
+          },
+          evaluate: () => assert.fail('nobody measures an attacker'),
+          predict: (parameters, rows) => own.predict(parameters, rows),
+          close: () => own.close()
+        })
+      }
+    })
+    assert.ok(accuracy!.mean > flipped.accuracy!.mean + 0.1, `${accuracy!.mean}, attacked ${flipped.accuracy!.mean}`)
+    const mislabelled = await runSimulation(options, {
+      attack: {
+        owners,
+        rows: ({ training, ...rest }) => ({
+          ...rest,
+          training: { ...training, labels: training.labels.map((label) => 1 - label) as typeof training.labels }
+        })
+      }
+    })
+    assert.notEqual(mislabelled.copies, flipped.copies)
+  })
+
   test('stops when its signal fires', async () => {
     const stop = new AbortController()
     const hooks = { signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) }
