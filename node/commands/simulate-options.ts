@@ -22,10 +22,12 @@ export interface ScenarioOptions extends RunOptions {
   readonly topology: SimulationOptions['topology']
   readonly delay: number
   readonly speeds: Range
+  readonly stragglers?: Range
   readonly bandwidth?: number
   readonly loss: number
   readonly churn?: number
   readonly churnRounds: number
+  readonly churnAway?: number
   readonly late?: number
   readonly lateAt?: number
   readonly partition?: Range
@@ -42,10 +44,12 @@ export function addScenarioOptions(command: Command): Command {
     .addOption(choice('--topology <name>', 'who links with whom', ['regular', 'ring', 'complete'], 'regular'))
     .option('--delay <f>', 'one way over a link, in training times of a round', number(0, 1000), 0.1)
     .option('--speeds <low-high>', 'training times of the peers, uniform between these', range(0.01, 1000), [1, 1.3])
+    .option('--stragglers <share-factor>', 'of the peers, slower than that by a factor, such as 0.2-4', range(0, 1000))
     .option('--bandwidth <bytes>', 'of an uplink in a second, of which ten training times make one', positive(0, 1e12))
     .option('--loss <share>', 'deltas, requests and answers that are lost', share, 0)
     .option('--churn <share>', 'peers that crash after a round, with new ones in their place', share)
     .option('--churn-rounds <n>', 'for so many rounds, from the first on', whole(1), 5)
+    .option('--churn-away <rounds>', 'instead they leave, and come back then with what they saved', whole(1))
     .option('--late <n>', 'peers that join late', whole(1, MAX_PEERS))
     .option('--late-at <round>', 'after which round (default: half of them)', whole(1))
     .option('--partition <from-to>', 'rounds between which two halves do not hear each other', range(1, 1e7))
@@ -58,7 +62,7 @@ export function addScenarioOptions(command: Command): Command {
 /** What a simulation makes of these options. Throws UsageError where they contradict each other. */
 export function toVariant(label: string, options: ScenarioOptions): Variant {
   requireConsistent(options)
-  const { bandwidth, churn, churnRounds, partition, baseline, ...rest } = options
+  const { bandwidth, stragglers, churn, churnRounds, churnAway, late, lateAt, partition, baseline, ...rest } = options
   const peers = peerCount(options, PEERS)
   requirePossible(options, peers)
   return {
@@ -67,16 +71,23 @@ export function toVariant(label: string, options: ScenarioOptions): Variant {
     options: {
       ...rest,
       peers,
-      lateAt: options.lateAt ?? Math.ceil(options.rounds / 2),
+      ...(late === undefined ? {} : { late, lateAt: lateAt ?? Math.ceil(rest.rounds / 2) }),
       ...(baseline === 'no-momentum' ? { averaging: { momentum: { rule: 'none', mu: 0, kappa: 0 } } } : {}),
       ...(bandwidth === undefined ? {} : { bytesPerSecond: bandwidth }),
-      ...(churn === undefined ? {} : { churn: { share: churn, rounds: churnRounds, from: 1 } }),
+      ...(stragglers === undefined ? {} : { stragglers: { share: stragglers[0], factor: stragglers[1] } }),
+      ...(churn === undefined ? {} : { churn: churnOf(churn, churnRounds, churnAway) }),
       ...(partition === undefined ? {} : { partition: { from: partition[0], to: partition[1] } })
     }
   }
 }
 
-function requirePossible({ late = 0, lateAt, partition, rounds, topology }: ScenarioOptions, peers: number): void {
+function churnOf(share: number, rounds: number, away: number | undefined): NonNullable<SimulationOptions['churn']> {
+  return { share, rounds, from: 1, ...(away === undefined ? {} : { away }) }
+}
+
+function requirePossible(options: ScenarioOptions, peers: number): void {
+  const { late = 0, lateAt, partition, rounds, topology, stragglers = [0, 1] } = options
+  if (stragglers[0] > 1) throw new UsageError(`--stragglers ${stragglers.join('-')} are more than all peers`)
   if (late >= peers)
     throw new UsageError(`--late ${late} of ${peers} peers leaves nobody to join: at most ${peers - 1}`)
   if (lateAt !== undefined && late === 0) throw new UsageError('--late-at says when, --late how many: give both')

@@ -1,6 +1,6 @@
 import { createRandom, type Random } from '../../protocols/averaging/index.ts'
 import type { RoundEvent } from '../participant/index.ts'
-import { createMember, type Member, type MemberInit } from './member.ts'
+import { createMember, type Life, type Member, type MemberInit, type Saved } from './member.ts'
 import type { SimulatedNetwork, Station } from './simulated-network.ts'
 import { completeGraph, type Links, regularGraph, ringGraph } from './topology.ts'
 
@@ -43,14 +43,14 @@ export class Flock {
   /** Starts the peers of these owners together, linked as the topology says. */
   async startTogether(owners: readonly number[]): Promise<void> {
     const members: Member[] = []
-    for (const owner of owners) members.push(await this.#create(owner))
+    for (const owner of owners) members.push(await this.#create({ owner, isLate: false }))
     for (const [a, b] of this.#draw(members.length)) this.#init.network.link(members[a]!.peer, members[b]!.peer)
     for (const member of members) this.#run(member)
   }
 
-  /** Starts one more peer, linked with k of those who are there. */
-  async join(owner: number): Promise<void> {
-    const member = await this.#create(owner)
+  /** Starts one more peer, linked with k of those who are there; one that comes back brings what it saved. */
+  async join(owner: number, saved?: Saved): Promise<void> {
+    const member = await this.#create({ owner, isLate: true, saved })
     this.#linkUp(member)
     this.#run(member)
   }
@@ -80,11 +80,15 @@ export class Flock {
     }
   }
 
-  async #create(owner: number): Promise<Member> {
+  async #create({ owner, isLate, saved }: Omit<Life, 'life'>): Promise<Member> {
     const { onRound, onNotice } = this.#init
     const life = this.#lives.get(owner) ?? 0
     this.#lives.set(owner, life + 1)
-    return createMember(this.#init, owner, life, { everybody: () => this.members, onRound, onNotice })
+    return createMember(
+      this.#init,
+      { owner, life, isLate, saved },
+      { everybody: () => this.members, onRound, onNotice }
+    )
   }
 
   #run(member: Member): void {

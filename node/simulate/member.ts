@@ -1,3 +1,4 @@
+import type { PrivateKey } from '@libp2p/interface'
 import { createRandom } from '../../protocols/averaging/index.ts'
 import type { ParticipantInit, RoundEvent } from '../participant/index.ts'
 import type { Engine, Trainer } from '../training/index.ts'
@@ -20,6 +21,8 @@ export interface Member {
   readonly trainer: Trainer
   /** Training time of this peer, 1 for the base. */
   readonly slowness: number
+  /** True for who came when the others had begun. */
+  readonly isLate: boolean
   /** False for an attacker, whose model nobody measures. */
   readonly isHonest: boolean
   /** Rounds of the run that are behind it, closing rounds included; a late joiner begins with those that it missed. */
@@ -29,6 +32,15 @@ export interface Member {
   /** Payload bytes got over links. */
   receivedBytes: number
   hasEnded: boolean
+}
+
+/** What a peer that left in good order comes back with. */
+export interface Saved {
+  readonly key: PrivateKey
+  /** Rounds that it had behind it. */
+  readonly round: number
+  /** Its public copy, little-endian float32. */
+  readonly copy: Uint8Array
 }
 
 export interface MemberInit {
@@ -42,6 +54,14 @@ export interface MemberInit {
   readonly attack?: Attack
 }
 
+/** One of the peers that an owner has in the course of a simulation. */
+export interface Life {
+  readonly owner: number
+  readonly life: number
+  readonly isLate: boolean
+  readonly saved?: Saved | undefined
+}
+
 export interface MemberEvents {
   readonly everybody: () => readonly Member[]
   readonly onRound: (member: Member, event: RoundEvent) => void
@@ -49,13 +69,12 @@ export interface MemberEvents {
 }
 
 /**
- * Makes the peer of one owner, not yet running. `life`: 0 for its first peer, one more after every crash; each has a key
- * of its own.
+ * Makes the peer of one owner, not yet running. `life`: 0 for its first peer, one more for every later one; each has a key
+ * of its own, except who comes back with what it saved.
  */
 export async function createMember(
   init: MemberInit,
-  owner: number,
-  life: number,
+  { owner, life, isLate, saved }: Life,
   events: MemberEvents
 ): Promise<Member> {
   const { run, clock, engine, seed, slowness } = init
@@ -70,7 +89,8 @@ export async function createMember(
   const peer = new SimulatedPeer({
     run: run.id,
     manifest,
-    key: await keyOf(seed, name),
+    key: saved?.key ?? (await keyOf(seed, name)),
+    ...(saved === undefined ? {} : { saved }),
     incarnation: incarnationOf(seed, name, clock.wallNow()),
     vectors: attack?.vectors?.(vectors, attacker) ?? vectors,
     clock,
@@ -93,6 +113,7 @@ export async function createMember(
     trainer,
     slowness: slowness[owner]!,
     isHonest: attack === undefined,
+    isLate,
     rounds: 0,
     payloadBytes: 0,
     receivedBytes: 0,

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Measure } from '../training/quality.ts'
 import type { Qualities, Snapshot } from './measurements.ts'
+import type { SimulationOptions } from './simulation-options.ts'
+
+/** Rounds after which late joiners are compared with the others. */
+const CATCH_UP_ROUNDS = 3
 
 /** Accuracy whose cost is reported: what a server reaches on the digits at best (ALGORITHMS 8). */
 const TARGET_ACCURACY = 0.95
@@ -23,6 +27,8 @@ export interface SimulationReport {
     /** Until the peers' mean accuracy first reached 95 %; null if it never did. */
     readonly to95: Bytes | null
   }
+  /** Where peers joined late: what the others had reached by then, and both three rounds later. */
+  readonly late?: { readonly before: number; readonly after: { readonly late: number; readonly others: number } }
   /** On the virtual clock. */
   readonly virtualSeconds: number
   /** SHA-256 over all final public copies. */
@@ -32,7 +38,7 @@ export interface SimulationReport {
 }
 
 export interface ReportParts {
-  readonly options: { readonly seed: number; readonly rounds: number }
+  readonly options: Pick<SimulationOptions, 'seed' | 'rounds' | 'late' | 'lateAt'>
   readonly peers: number
   readonly measure: Measure
   readonly final: Snapshot
@@ -51,10 +57,22 @@ export function makeReport(parts: ReportParts): SimulationReport {
     rounds: options.rounds,
     [measure]: { mean: final.mean, worst: final.worst, slowestQuarter: final.slowestQuarter },
     bytes: { ...bytesOf(final), to95: reached === undefined ? null : bytesOf(reached) },
+    ...lateOf(options, snapshots),
     virtualSeconds: final.ms / 1000,
     copies: hashOfAll(copies),
     seconds
   }
+}
+
+function lateOf(
+  { late, lateAt }: ReportParts['options'],
+  snapshots: readonly Snapshot[]
+): Pick<SimulationReport, 'late'> {
+  if (late === undefined || lateAt === undefined) return {}
+  const before = snapshots.find(({ round }) => round >= lateAt)
+  const after = snapshots.find(({ round, late }) => round >= lateAt + CATCH_UP_ROUNDS && late !== undefined)
+  if (before === undefined || after === undefined) return {}
+  return { late: { before: before.early, after: { late: after.late!, others: after.early } } }
 }
 
 function bytesOf({ payloadBytes, receivedBytes }: Snapshot): Bytes {

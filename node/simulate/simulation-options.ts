@@ -13,6 +13,8 @@ export interface SimulationOptions extends RunOptions {
   readonly delay: number
   /** Training times of the peers, in units of one training time: uniform between these. */
   readonly speeds: readonly [low: number, high: number]
+  /** A share of the peers that is slower than that by a factor. */
+  readonly stragglers?: { readonly share: number; readonly factor: number }
   /** Share of deltas, requests and answers that are lost, in [0, 1). */
   readonly loss: number
   /** What a peer's uplink carries in a second. */

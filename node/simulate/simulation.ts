@@ -12,6 +12,7 @@ import { planPartition } from './partition.ts'
 import { type Interference, SimulatedNetwork } from './simulated-network.ts'
 import type { SimulatedRun } from './simulated-run.ts'
 import type { SimulationOptions } from './simulation-options.ts'
+import { drawSlowness } from './slowness.ts'
 import { Timeline } from './timeline.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -82,10 +83,7 @@ export class Simulation {
   }
 
   #createFlock(engine: Engine): Flock {
-    const { seed, topology, k, speeds, wait } = this.#options
-    const [low, high] = speeds
-    const slow = this.#random.fork('speeds')
-    const { rows } = this.#run
+    const { seed, topology, k, wait } = this.#options
     return new Flock({
       run: this.#run,
       engine,
@@ -94,7 +92,7 @@ export class Simulation {
       network: this.#network,
       topology,
       k,
-      slowness: rows.map(() => low + (high - low) * slow.next()),
+      slowness: drawSlowness(this.#options, this.#run.rows.length, this.#random.fork('speeds')),
       waitRule: WAIT_RULES[wait],
       ...(this.#hooks.attack === undefined ? {} : { attack: this.#hooks.attack }),
       onRound: (member, event) => this.#played(member, event),

@@ -50,7 +50,8 @@ export async function runBaseline(
     await playRound(rule, clients, signal)
     const values = await evaluateAll(rule, clients)
     const bytes = { payloadBytes: 4 * rule.sent * round, receivedBytes: 4 * rule.received * round }
-    const snapshot = { round, ms: 0, ...qualitiesOf(values, measure), ...bytes }
+    const qualities = qualitiesOf(values, measure)
+    const snapshot = { round, ms: 0, ...qualities, early: qualities.mean, ...bytes }
     snapshots.push(snapshot)
     onProgress?.(snapshot)
   }

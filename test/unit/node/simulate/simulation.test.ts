@@ -83,6 +83,49 @@ suite('simulation', () => {
     assert.ok(report.accuracy!.worst > 0.8)
   })
 
+  test('lets peers come back with what they saved, under the same key', async () => {
+    const away = new Map<string, number[]>()
+    const ids = new Set<string>()
+    await runSimulation(
+      { ...SMALL, rounds: 14, churn: { share: 0.12, rounds: 2, from: 3, away: 3 } },
+      {
+        onRound: ({ peer }, { round, seq }) => {
+          ids.add(peer.id)
+          if (seq === 0 && round > 0) away.set(peer.id, [...(away.get(peer.id) ?? []), round])
+        }
+      }
+    )
+    assert.equal(ids.size, 10)
+    // Gone after rounds 3 and 4, back three rounds later in the round that they left.
+    const returned = [...away.values()].flat()
+    assert.equal(returned.length, 2)
+    assert.ok(
+      returned.every((round) => round >= 2 && round <= 5),
+      returned.join(', ')
+    )
+  })
+
+  test('compares late joiners with the others three rounds after they came', async () => {
+    const { late, accuracy } = await runSimulation({ ...SMALL, rounds: 12, loss: 0, late: 3, lateAt: 5 })
+    assert.ok(late!.before > 0.8 && late!.after.others > 0.8)
+    assert.ok(Math.abs(late!.after.late - late!.after.others) < 0.05, JSON.stringify(late))
+    assert.ok(accuracy!.worst > 0.8)
+  })
+
+  test('makes stragglers as slow as it is told', async () => {
+    const trainMs = new Map<number, number>()
+    const options = { ...SMALL, speeds: [1, 1], stragglers: { share: 0.2, factor: 4 } } as const
+    await runSimulation(options, {
+      onRound: ({ owner }, { phase, trainMs: ms }) => {
+        if (phase === 'training') trainMs.set(owner, ms)
+      }
+    })
+    assert.deepEqual(
+      [...trainMs.entries()].sort(([a], [b]) => a - b).map(([, ms]) => ms),
+      [400, 400, 100, 100, 100, 100, 100, 100, 100, 100]
+    )
+  })
+
   test('lets attackers do something else, and measures the others', async () => {
     const options = { ...SMALL, rounds: 12, loss: 0 }
     const { accuracy } = await runSimulation(options)
