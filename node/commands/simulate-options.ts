@@ -33,6 +33,7 @@ export interface ScenarioOptions extends RunOptions {
   readonly partition?: Range
   readonly repair: boolean
   readonly wait: SimulationOptions['wait']
+  readonly mixingMomentum?: number
   readonly baseline?: BaselineName | 'no-momentum'
   readonly engine: SimulationOptions['engine']
 }
@@ -55,6 +56,7 @@ export function addScenarioOptions(command: Command): Command {
     .option('--partition <from-to>', 'rounds between which two halves do not hear each other', range(1, 1e7))
     .option('--no-repair', 'control: adds deltas to whatever copy is held')
     .addOption(choice('--wait <whom>', 'for which links; half and none are controls', ['all', 'half', 'none'], 'all'))
+    .option('--mixing-momentum <mu>', 'instead of what create settles; 0 for none', share)
     .addOption(new Option('--baseline <name>', 'another rule in lock-step instead').choices(BASELINES))
     .addOption(choice('--engine <name>', 'what computes; cpu gives the same bytes anywhere', ['wasm', 'cpu'], 'wasm'))
 }
@@ -62,7 +64,19 @@ export function addScenarioOptions(command: Command): Command {
 /** What a simulation makes of these options. Throws UsageError where they contradict each other. */
 export function toVariant(label: string, options: ScenarioOptions): Variant {
   requireConsistent(options)
-  const { bandwidth, stragglers, churn, churnRounds, churnAway, late, lateAt, partition, baseline, ...rest } = options
+  const {
+    bandwidth,
+    stragglers,
+    churn,
+    churnRounds,
+    churnAway,
+    late,
+    lateAt,
+    partition,
+    mixingMomentum,
+    baseline,
+    ...rest
+  } = options
   const peers = peerCount(options, PEERS)
   requirePossible(options, peers)
   return {
@@ -72,12 +86,20 @@ export function toVariant(label: string, options: ScenarioOptions): Variant {
       ...rest,
       peers,
       ...(late === undefined ? {} : { late, lateAt: lateAt ?? Math.ceil(rest.rounds / 2) }),
-      ...(baseline === 'no-momentum' ? { averaging: { momentum: { rule: 'none', mu: 0, kappa: 0 } } } : {}),
+      ...momentumOf(baseline === 'no-momentum' ? 0 : mixingMomentum),
       ...(bandwidth === undefined ? {} : { bytesPerSecond: bandwidth }),
       ...(stragglers === undefined ? {} : { stragglers: { share: stragglers[0], factor: stragglers[1] } }),
       ...(churn === undefined ? {} : { churn: churnOf(churn, churnRounds, churnAway) }),
       ...(partition === undefined ? {} : { partition: { from: partition[0], to: partition[1] } })
     }
+  }
+}
+
+/** With the share of the newest step that `create` settles (ALGORITHMS 1). */
+function momentumOf(mu: number | undefined): Pick<SimulationOptions, 'averaging'> {
+  if (mu === undefined) return {}
+  return {
+    averaging: { momentum: mu === 0 ? { rule: 'none', mu, kappa: 0 } : { rule: 'quasi-global', mu, kappa: 0.5 } }
   }
 }
 
