@@ -33,6 +33,7 @@ export interface ScenarioOptions extends RunOptions {
   readonly partition?: Range
   readonly repair: boolean
   readonly wait: SimulationOptions['wait']
+  readonly rule: string
   readonly mixingMomentum?: number
   readonly baseline?: BaselineName | 'no-momentum'
   readonly engine: SimulationOptions['engine']
@@ -56,6 +57,7 @@ export function addScenarioOptions(command: Command): Command {
     .option('--partition <from-to>', 'rounds between which two halves do not hear each other', range(1, 1e7))
     .option('--no-repair', 'control: adds deltas to whatever copy is held')
     .addOption(choice('--wait <whom>', 'for which links; half and none are controls', ['all', 'half', 'none'], 'all'))
+    .option('--rule <name>', 'how versions are mixed, as the manifest names it', 'mean')
     .option('--mixing-momentum <mu>', 'instead of what create settles; 0 for none', share)
     .addOption(new Option('--baseline <name>', 'another rule in lock-step instead').choices(BASELINES))
     .addOption(choice('--engine <name>', 'what computes; cpu gives the same bytes anywhere', ['wasm', 'cpu'], 'wasm'))
@@ -86,7 +88,7 @@ export function toVariant(label: string, options: ScenarioOptions): Variant {
       ...rest,
       peers,
       ...(late === undefined ? {} : { late, lateAt: lateAt ?? Math.ceil(rest.rounds / 2) }),
-      ...momentumOf(baseline === 'no-momentum' ? 0 : mixingMomentum),
+      averaging: { ...ruleOf(rule), ...momentumOf(baseline === 'no-momentum' ? 0 : mixingMomentum) },
       ...(bandwidth === undefined ? {} : { bytesPerSecond: bandwidth }),
       ...(stragglers === undefined ? {} : { stragglers: { share: stragglers[0], factor: stragglers[1] } }),
       ...(churn === undefined ? {} : { churn: churnOf(churn, churnRounds, churnAway) }),

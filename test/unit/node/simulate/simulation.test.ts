@@ -126,6 +126,24 @@ suite('simulation', () => {
     )
   })
 
+  test('waits for all links, for half of them or for none', async () => {
+    const waitedFor = async (wait: SimulationOptions['wait']) => {
+      let ms = 0
+      await runSimulation(
+        { ...SMALL, loss: 0, wait },
+        {
+          onRound: (_, { waitMs }) => {
+            ms += waitMs
+          }
+        }
+      )
+      return ms
+    }
+    const [all, half, none] = [await waitedFor('all'), await waitedFor('half'), await waitedFor('none')]
+    assert.ok(all > half && half > 0, `${all} ms for all, ${half} for half`)
+    assert.equal(none, 0)
+  })
+
   test('lets attackers do something else, and measures the others', async () => {
     const options = { ...SMALL, rounds: 12, loss: 0 }
     const { accuracy } = await runSimulation(options)
