@@ -15,28 +15,14 @@ const MAX_PEERS = 1024
 /** Names of `baselines/`, which is not loaded for the help. */
 const BASELINES: readonly (BaselineName | 'no-momentum')[] = ['local', 'fedavg', 'diloco', 'ring-d-psgd', 'no-momentum']
 
-type Range = readonly [low: number, high: number]
-
-export interface ScenarioOptions extends RunOptions {
-  readonly localEpochs?: number
-  readonly topology: SimulationOptions['topology']
-  readonly delay: number
-  readonly speeds: Range
-  readonly stragglers?: Range
-  readonly bandwidth?: number
-  readonly loss: number
-  readonly churn?: number
-  readonly churnRounds: number
-  readonly churnAway?: number
-  readonly late?: number
-  readonly lateAt?: number
-  readonly partition?: Range
-  readonly repair: boolean
-  readonly wait: SimulationOptions['wait']
+/** As the command line has them: a simulation's, with what follows from others still open. */
+export interface ScenarioOptions
+  extends Omit<RunOptions, 'data'>,
+    Omit<SimulationOptions, 'peers' | 'averaging' | 'data'> {
+  readonly data: string[]
   readonly rule: string
   readonly mixingMomentum?: number
   readonly baseline?: BaselineName | 'no-momentum'
-  readonly engine: SimulationOptions['engine']
 }
 
 /** Adds the options that make one simulation. */
@@ -45,8 +31,8 @@ export function addScenarioOptions(command: Command): Command {
     .option('--local-epochs <e>', 'instead of --local-steps: times through the own rows', positive(0, 1000))
     .addOption(choice('--topology <name>', 'who links with whom', ['regular', 'ring', 'complete'], 'regular'))
     .option('--delay <f>', 'one way over a link, in training times of a round', number(0, 1000), 0.1)
-    .option('--speeds <low-high>', 'training times of the peers, uniform between these', range(0.01, 1000), [1, 1.3])
-    .option('--stragglers <share-factor>', 'of the peers, slower than that by a factor, such as 0.2-4', range(0, 1000))
+    .option('--speeds <low-high>', 'training times of the peers, uniform between these', pair(0.01, 1000), [1, 1.3])
+    .option('--stragglers <share>', 'of the peers, slower than that by a factor, such as 0.2x4', stragglers)
     .option('--bandwidth <bytes>', 'of an uplink in a second, of which ten training times make one', positive(0, 1e12))
     .option('--loss <share>', 'deltas, requests and answers that are lost', share, 0)
     .option('--churn <share>', 'peers that crash after a round, with new ones in their place', share)
@@ -54,7 +40,7 @@ export function addScenarioOptions(command: Command): Command {
     .option('--churn-away <rounds>', 'instead they leave, and come back then with what they saved', whole(1))
     .option('--late <n>', 'peers that join late', whole(1, MAX_PEERS))
     .option('--late-at <round>', 'after which round (default: half of them)', whole(1))
-    .option('--partition <from-to>', 'rounds between which two halves do not hear each other', range(1, 1e7))
+    .option('--partition <from-to>', 'rounds between which two halves do not hear each other', partition)
     .option('--no-repair', 'control: adds deltas to whatever copy is held')
     .addOption(choice('--wait <whom>', 'for which links; half and none are controls', ['all', 'half', 'none'], 'all'))
     .option('--rule <name>', 'how versions are mixed, as the manifest names it', 'mean')
@@ -66,60 +52,40 @@ export function addScenarioOptions(command: Command): Command {
 /** What a simulation makes of these options. Throws UsageError where they contradict each other. */
 export function toVariant(label: string, options: ScenarioOptions): Variant {
   requireConsistent(options)
-  const {
-    bandwidth,
-    stragglers,
-    churn,
-    churnRounds,
-    churnAway,
-    late,
-    lateAt,
-    partition,
-    mixingMomentum,
-    baseline,
-    ...rest
-  } = options
   const peers = peerCount(options, PEERS)
   requirePossible(options, peers)
+  const { rule, mixingMomentum, baseline, lateAt = Math.ceil(options.rounds / 2), ...rest } = options
+  const averaging = { ...ruleOf(rule), ...momentumOf(baseline === 'no-momentum' ? 0 : mixingMomentum) }
   return {
     label,
-    ...(baseline === undefined || baseline === 'no-momentum' ? {} : { baseline }),
-    options: {
-      ...rest,
-      peers,
-      ...(late === undefined ? {} : { late, lateAt: lateAt ?? Math.ceil(rest.rounds / 2) }),
-      averaging: { ...ruleOf(rule), ...momentumOf(baseline === 'no-momentum' ? 0 : mixingMomentum) },
-      ...(bandwidth === undefined ? {} : { bytesPerSecond: bandwidth }),
-      ...(stragglers === undefined ? {} : { stragglers: { share: stragglers[0], factor: stragglers[1] } }),
-      ...(churn === undefined ? {} : { churn: churnOf(churn, churnRounds, churnAway) }),
-      ...(partition === undefined ? {} : { partition: { from: partition[0], to: partition[1] } })
-    }
+    options: { ...rest, peers, lateAt, averaging },
+    ...(baseline === undefined || baseline === 'no-momentum' ? {} : { baseline })
   }
+}
+
+type Averaging = NonNullable<SimulationOptions['averaging']>
+
+/** The manifest's schema says whether there is such a rule. */
+function ruleOf(name: string): Averaging {
+  return { rule: name as NonNullable<Averaging['rule']> }
 }
 
 /** With the share of the newest step that `create` settles (ALGORITHMS 1). */
-function momentumOf(mu: number | undefined): Pick<SimulationOptions, 'averaging'> {
+function momentumOf(mu: number | undefined): Averaging {
   if (mu === undefined) return {}
-  return {
-    averaging: { momentum: mu === 0 ? { rule: 'none', mu, kappa: 0 } : { rule: 'quasi-global', mu, kappa: 0.5 } }
-  }
-}
-
-function churnOf(share: number, rounds: number, away: number | undefined): NonNullable<SimulationOptions['churn']> {
-  return { share, rounds, from: 1, ...(away === undefined ? {} : { away }) }
+  return { momentum: mu === 0 ? { rule: 'none', mu, kappa: 0 } : { rule: 'quasi-global', mu, kappa: 0.5 } }
 }
 
 function requirePossible(options: ScenarioOptions, peers: number): void {
-  const { late = 0, lateAt, partition, rounds, topology, stragglers = [0, 1] } = options
-  if (stragglers[0] > 1) throw new UsageError(`--stragglers ${stragglers.join('-')} are more than all peers`)
+  const { late = 0, lateAt, partition, rounds, topology } = options
   if (late >= peers)
     throw new UsageError(`--late ${late} of ${peers} peers leaves nobody to join: at most ${peers - 1}`)
   if (lateAt !== undefined && late === 0) throw new UsageError('--late-at says when, --late how many: give both')
   if (lateAt !== undefined && lateAt >= rounds) {
     throw new UsageError(`--late-at ${lateAt} is not before the last of ${rounds} rounds`)
   }
-  if (partition !== undefined && partition[1] > rounds) {
-    throw new UsageError(`--partition ${partition.join('-')} ends after the last of ${rounds} rounds`)
+  if (partition !== undefined && partition.to > rounds) {
+    throw new UsageError(`--partition ${partition.from}-${partition.to} ends after the last of ${rounds} rounds`)
   }
   if (topology === 'ring' && late > 0) {
     throw new UsageError('--topology ring is fixed, --late peers would break it: use regular')
@@ -148,8 +114,10 @@ function share(text: string): number {
   return value
 }
 
+type Pair = readonly [low: number, high: number]
+
 /** Parses `1-4`. */
-function range(least: number, most: number): (text: string) => Range {
+function pair(least: number, most: number): (text: string) => Pair {
   return (text) => {
     const [, low, high] = /^([\d.]+)-([\d.]+)$/.exec(text.trim()) ?? []
     const [from, to] = [Number(low), Number(high)]
@@ -158,4 +126,19 @@ function range(least: number, most: number): (text: string) => Range {
     }
     return [from, to]
   }
+}
+
+function partition(text: string): NonNullable<SimulationOptions['partition']> {
+  const [from, to] = pair(1, 1e7)(text)
+  return { from, to }
+}
+
+/** Parses `0.2x4`. */
+function stragglers(text: string): NonNullable<SimulationOptions['stragglers']> {
+  const [part, factor] = text.split('x')
+  const parsed = { share: Number(part), factor: Number(factor) }
+  if (!(parsed.share >= 0 && parsed.share <= 1 && parsed.factor >= 1 && parsed.factor <= 1000)) {
+    throw new InvalidArgumentError('must be a share and a factor such as 0.2x4, up to 1x1000.')
+  }
+  return parsed
 }

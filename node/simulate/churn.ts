@@ -6,10 +6,8 @@ import type { Timeline } from './timeline.ts'
 export interface Churn {
   /** Share of the peers that end after each round. */
   readonly share: number
-  /** For so many rounds. */
+  /** For so many rounds, from the first on. */
   readonly rounds: number
-  /** After this one. */
-  readonly from: number
   /**
    * Rounds until they are back in good order, with the copy that they saved. Without, they crash, and at once their owners
    * come back with new peers that know nothing.
@@ -20,7 +18,7 @@ export interface Churn {
 /** Plans that peers end and come back. What is left of a peer by the share adds up to one in the end. */
 export function planChurn(timeline: Timeline, flock: Flock, churn: Churn, random: Random): void {
   let due = 0
-  for (let round = churn.from; round < churn.from + churn.rounds; round++) {
+  for (let round = 1; round <= churn.rounds; round++) {
     timeline.at(round, async () => {
       const members = flock.members.filter(({ hasEnded }) => !hasEnded)
       due += churn.share * members.length

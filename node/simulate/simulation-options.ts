@@ -1,5 +1,4 @@
 import type { EngineKind } from '../training/index.ts'
-import type { Churn } from './churn.ts'
 import type { WaitRuleName } from './controls/index.ts'
 import type { TopologyName } from './flock.ts'
 import type { Partition } from './partition.ts'
@@ -17,9 +16,13 @@ export interface SimulationOptions extends RunOptions {
   readonly stragglers?: { readonly share: number; readonly factor: number }
   /** Share of deltas, requests and answers that are lost, in [0, 1). */
   readonly loss: number
-  /** What a peer's uplink carries in a second. */
-  readonly bytesPerSecond?: number
-  readonly churn?: Churn
+  /** What a peer's uplink carries, in bytes a second. */
+  readonly bandwidth?: number
+  /** Share of the peers that end after each of the first `churnRounds` rounds, 5 by default. */
+  readonly churn?: number
+  readonly churnRounds?: number
+  /** Instead of crashing for good they are back so many rounds later. */
+  readonly churnAway?: number
   /** So many of the peers begin only after round `lateAt`. */
   readonly late?: number
   readonly lateAt?: number

@@ -16,6 +16,9 @@ import { drawSlowness } from './slowness.ts'
 import { Timeline } from './timeline.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
+/** As in the issue that asks for churn: 5 % a round for 5 rounds. */
+const CHURN_ROUNDS = 5
+
 export interface SimulationHooks {
   readonly signal?: AbortSignal
   /** Half of the peers have played so many rounds. */
@@ -61,13 +64,13 @@ export class Simulation {
   }
 
   #createNetwork(): SimulatedNetwork {
-    const { delay, loss, bytesPerSecond } = this.#options
+    const { delay, loss, bandwidth } = this.#options
     const interference = this.#interference()
     return new SimulatedNetwork({
       clock: this.clock,
       delayMs: () => delay * TRAIN_MS,
       loss: { share: loss, random: this.#random.fork('loss') },
-      ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
+      ...(bandwidth === undefined ? {} : { bytesPerSecond: bandwidth }),
       ...(interference === undefined ? {} : { interference }),
       onReceived: (to, payloadBytes) => {
         const member = this.flock.member(to)
@@ -101,8 +104,19 @@ export class Simulation {
   }
 
   #plan(): void {
-    const { churn, late = 0, lateAt = 1, partition, peers } = this.#options
-    if (churn !== undefined) planChurn(this.#timeline, this.flock, churn, this.#random.fork('churn'))
+    const {
+      churn: share,
+      churnRounds = CHURN_ROUNDS,
+      churnAway,
+      late = 0,
+      lateAt = 1,
+      partition,
+      peers
+    } = this.#options
+    if (share !== undefined) {
+      const churn = { share, rounds: churnRounds, ...(churnAway === undefined ? {} : { away: churnAway }) }
+      planChurn(this.#timeline, this.flock, churn, this.#random.fork('churn'))
+    }
     if (partition !== undefined) {
       planPartition(this.#timeline, this.flock, this.#network, partition, this.#random.fork('partition'))
     }
