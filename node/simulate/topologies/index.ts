@@ -4,15 +4,14 @@
  * @example
  * ```ts
  * import { createRandom } from './protocols/averaging/index.ts'
- * import { createTopology } from './node/simulate/topologies/index.ts'
+ * import { createTopology, sendersTo } from './node/simulate/topologies/index.ts'
  *
  * const topology = createTopology('regular:6', 65_536, createRandom(1))
- * const { offsets, senders, weights } = topology.mixing(0)
- * senders.subarray(offsets[7], offsets[8])   // the six that peer 7 hears, each with a weight of 1/7
+ * sendersTo(topology.mixing(0), 7)   // the six that peer 7 hears, each with a weight of 1/7
  * ```
  */
 export { createTopology } from './create-topology.ts'
 export { TopologySizeError, TopologySpecError } from './errors.ts'
-export { degreeOf, type Links, type Mixing } from './links.ts'
+export { degreeOf, type Links, type Mixing, sendersTo } from './links.ts'
 export { drawStronglyConnectedPushes } from './pushes.ts'
 export type { Topology } from './topology.ts'

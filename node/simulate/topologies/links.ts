@@ -24,6 +24,11 @@ export function degreeOf({ offsets }: Links, receiver: number): number {
   return offsets[receiver + 1]! - offsets[receiver]!
 }
 
+/** Whom `receiver` hears, a view. */
+export function sendersTo({ offsets, senders }: Links, receiver: number): Uint32Array {
+  return senders.subarray(offsets[receiver]!, offsets[receiver + 1]!)
+}
+
 /**
  * Links from pairs: `receivers[e]` hears `senders[e]`. Rows keep the order of the pairs (a counting sort).
  * `receivers`, `senders`: shape [links], peers below `peers`.
@@ -54,13 +59,12 @@ export function symmetricLinks(peers: number, one: Uint32Array, other: Uint32Arr
 
 /** True when every peer can be reached from peer 0. Only for links that work both ways. */
 export function isConnected(links: Links): boolean {
-  const { offsets, senders } = links
   const isReached = new Uint8Array(peersOf(links))
   isReached[0] = 1
   const open = [0]
   let reached = 1
   for (let peer = open.pop(); peer !== undefined; peer = open.pop()) {
-    for (const next of senders.subarray(offsets[peer]!, offsets[peer + 1]!)) {
+    for (const next of sendersTo(links, peer)) {
       if (isReached[next] === 1) continue
       isReached[next] = 1
       reached += 1

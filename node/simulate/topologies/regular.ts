@@ -1,6 +1,6 @@
 import type { Random } from '../../../protocols/averaging/index.ts'
 import { complete } from './complete.ts'
-import { isConnected, type Links, linksOf, symmetricLinks } from './links.ts'
+import { isConnected, type Links, linksOf, sendersTo, symmetricLinks } from './links.ts'
 
 /** A pairing that has linked nothing in so many passes is begun anew: what is left are loops and double links. */
 const FRUITLESS_PASSES = 10
@@ -105,8 +105,8 @@ function complementOf(peers: number, links: Links): Links {
   const receivers: number[] = []
   const senders: number[] = []
   for (let receiver = 0; receiver < peers; receiver++) {
-    const heard = new Set(links.senders.subarray(links.offsets[receiver]!, links.offsets[receiver + 1]!))
-    for (const sender of all.senders.subarray(all.offsets[receiver]!, all.offsets[receiver + 1]!)) {
+    const heard = new Set(sendersTo(links, receiver))
+    for (const sender of sendersTo(all, receiver)) {
       if (heard.has(sender)) continue
       receivers.push(receiver)
       senders.push(sender)

@@ -31,7 +31,7 @@ function contractionOf(spec: string): number {
   return contraction((round) => topology.mixing(round))
 }
 
-/** The control: the same weights on a graph that never changes, or weights that keep too much for oneself. */
+/** The control: weights that keep too much for oneself. */
 function lazily({ weights, ...links }: Mixing): Mixing {
   return { ...links, weights: weights.map((weight) => weight / 2) }
 }
@@ -101,5 +101,31 @@ suite('the mean of all', () => {
       assert.ok(driftOf(spec) < 1e-14, `${spec} moves it by ${driftOf(spec)}`)
     }
     assert.ok(driftOf('el-local:4') > 1e-3)
+  })
+})
+
+/** Second largest modulus of an eigenvalue of a symmetric mixing: what is left of a vector without mean, late on. */
+function secondEigenvalue(mixing: Mixing): number {
+  let [vectors, modulus] = [drawVectors(mixing.offsets.length - 1, 1, createRandom(3)), 0]
+  for (let step = 0; step < 2000; step++) {
+    const mean = meanOf(vectors)[0]!
+    const size = Math.sqrt(squaresAround(Float64Array.of(mean), vectors))
+    const centred = vectors.map(([x]) => Float64Array.of((x! - mean) / size))
+    vectors = mixVectors(mixing, centred)
+    modulus = Math.sqrt(squaresAround(Float64Array.of(0), vectors))
+  }
+  return modulus
+}
+
+suite('static graphs with the weights of Metropolis', () => {
+  test('contract in the end by the second eigenvalues of ALGORITHMS 2, which half the weights miss', () => {
+    for (const [spec, peers, expected] of [
+      ['path', 4, 0.804737854],
+      ['ring', 16, 0.949253022]
+    ] as const) {
+      const mixing = createTopology(spec, peers, createRandom(0)).mixing(0)
+      assert.ok(Math.abs(secondEigenvalue(mixing) - expected) < 1e-9, `${secondEigenvalue(mixing)}`)
+      assert.ok(Math.abs(secondEigenvalue(lazily(mixing)) - expected) > 1e-3)
+    }
   })
 })

@@ -1,4 +1,4 @@
-import { degreeOf, type Mixing } from '../../../../../node/simulate/topologies/index.ts'
+import { type Mixing, sendersTo } from '../../../../../node/simulate/topologies/index.ts'
 import type { Random } from '../../../../../protocols/averaging/index.ts'
 
 /** Vectors of all peers, shape [peers, length], uniform on [-1, 1). */
@@ -34,8 +34,6 @@ export function squaresAround(mean: Float64Array, vectors: readonly Float64Array
 /** The graph as pairs "receiver hears sender", for assertions. */
 export function hearings(mixing: Mixing): [receiver: number, sender: number][] {
   return Array.from({ length: mixing.offsets.length - 1 }, (_, receiver) => receiver).flatMap((receiver) => {
-    const from = mixing.offsets[receiver]!
-    const row = mixing.senders.subarray(from, from + degreeOf(mixing, receiver))
-    return [...row].map((sender): [number, number] => [receiver, sender])
+    return [...sendersTo(mixing, receiver)].map((sender): [number, number] => [receiver, sender])
   })
 }
