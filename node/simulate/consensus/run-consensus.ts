@@ -13,7 +13,7 @@ export const AGREED_RATIO = 1e-6
 const DEFAULT_TOPOLOGY = 'regular:6'
 const DEFAULT_CODEC = 'int4'
 
-/** Measured: random graphs of six links take 10 to 19 rounds at any size, a ring of 40 some RING40. */
+/** Measured: random graphs of six links take 8 to 19 rounds up to 65 536 peers, a ring of 40 takes 615. */
 const DEFAULT_MAX_ROUNDS = 1000
 
 const MAX_PEERS = 65_536

@@ -1,4 +1,5 @@
 import type { Random } from '../../../protocols/averaging/index.ts'
+import { baseGraph } from './base.ts'
 import { complete } from './complete.ts'
 import { TopologySizeError, TopologySpecError } from './errors.ts'
 import { onePeerExponential } from './exponential.ts'
@@ -70,6 +71,13 @@ const KINDS: Readonly<Record<string, Kind>> = {
     fewestPeers: () => 2,
     linksOfPeer: (peers, size) => Math.min(peers, size) - 1,
     create: drawn(drawGroups)
+  },
+  base: {
+    takesNumber: true,
+    fewestPeers: () => 2,
+    linksOfPeer: (peers, base) => Math.min(peers, base) - 1,
+    fault: (_, base) => (base < 2 ? 'a base is at least 2' : undefined),
+    create: (peers, base) => changingTopology(baseGraph(peers, base))
   },
   'el-oracle': { ...ofRegular, fault: isOdd, create: drawn(drawRegular) },
   'el-local': { ...ofRegular, create: drawn(drawPushes) }

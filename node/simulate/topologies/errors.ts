@@ -6,7 +6,7 @@ export class TopologySpecError extends Error {
   constructor(spec: string, reason: string) {
     super(
       `topology ${JSON.stringify(spec)}: ${reason}. Valid are "regular", "el-oracle" and "el-local" with the links of a ` +
-        'peer, for example "regular:6", "groups" with their size, for example "groups:4", and "ring", "path", ' +
+        'peer, for example "regular:6", "groups" with their size, for example "groups:4", "base" with its number, for example "base:2", and "ring", "path", ' +
         '"complete", "exponential" and "matching"'
     )
   }

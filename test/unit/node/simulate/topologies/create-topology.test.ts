@@ -19,6 +19,8 @@ const SPECS = [
   'exponential',
   'matching',
   'groups:4',
+  'base:2',
+  'base:4',
   'el-oracle:6',
   'el-local:6'
 ] as const
@@ -146,6 +148,7 @@ suite('a topology that cannot be built', () => {
       ['regular:1', 4, /do not hang together/],
       ['ring', 2, /needs at least 3 peers/],
       ['complete', 65_536, /that is 4294901760 links, at most 33554432 are held/],
+      ['base:1', 5, /a base is at least 2/],
       ['el-oracle:3', 5, /odd/],
       ['el-local:5', 5, /needs at least 6 peers/]
     ]
