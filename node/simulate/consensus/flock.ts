@@ -50,7 +50,7 @@ export class Flock {
     }
   }
 
-  /** Everybody has published; the links of the coming mix are now `mixing`. */
+  /** Everybody has published; the links of the coming mix are now `mixing`. Other views are let go: they would add up. */
   link(mixing: Mixing): void {
     this.#starts = undefined
     if (mixing === this.#linked) return

@@ -3,7 +3,6 @@
  *
  * @example
  * ```ts
- * import { createRandom } from './protocols/averaging/index.ts'
  * import { createTopology, sendersTo } from './node/simulate/topologies/index.ts'
  *
  * const topology = createTopology('regular:6', 65_536, createRandom(1))

@@ -74,7 +74,7 @@ suite('a flock whose neighbours share one array', () => {
     assert.notDeepEqual(flock.models, modelsOfAbsorbers(GRAPH, 12, { round: 7, receiver: 5 }))
   })
 
-  test('forgets whom it no longer hears', () => {
+  test('mixes nobody that the links of the round leave out', () => {
     const flock = new Flock({ codec: 'f32', starts: drawStarts(), random: createRandom(1) })
     const matching = createTopology('matching', PEERS, createRandom(2))
     playRound(flock, matching.mixing(0))

@@ -7,6 +7,7 @@ import {
   TopologySpecError
 } from '../../../../../node/simulate/topologies/index.ts'
 import { isConnected, type Links } from '../../../../../node/simulate/topologies/links.ts'
+import { drawPushes, drawStronglyConnectedPushes } from '../../../../../node/simulate/topologies/pushes.ts'
 import { drawRegular } from '../../../../../node/simulate/topologies/regular.ts'
 import { createRandom } from '../../../../../protocols/averaging/index.ts'
 import { hearings } from './mean-square.ts'
@@ -88,6 +89,35 @@ suite('topologies', () => {
       senders: Uint32Array.of(1, 2, 0, 2, 0, 1, 4, 5, 3, 5, 3, 4)
     }
     assert.equal(isConnected(twoTriangles), false)
+  })
+
+  test('regular: hangs together for every seed, where a draw alone does not', () => {
+    const seeds = Array.from({ length: 20 }, (_, seed) => seed)
+    const isWhole = (seed: number) => isConnected(createTopology('regular:2', 30, createRandom(seed)).mixing(0))
+    assert.ok(seeds.every(isWhole))
+    assert.equal(
+      seeds.every((seed) => isConnected(drawRegular(30, 2, createRandom(seed)))),
+      false
+    )
+  })
+
+  test('pushes: news of everybody reach everybody where they are drawn so, and not by chance', () => {
+    const reached = (links: Links) => {
+      const heard = new Set([0])
+      // With one receiver a peer, whoever hears the newest one of the chain comes next.
+      for (let next: number | undefined = 0; next !== undefined; ) {
+        const from: number = next
+        next = hearings({ ...links, weights: new Float64Array() }).find(
+          ([to, sender]) => sender === from && !heard.has(to)
+        )?.[0]
+        if (next !== undefined) heard.add(next)
+      }
+      return heard.size
+    }
+    for (const seed of [1, 2, 3]) {
+      assert.equal(reached(drawStronglyConnectedPushes(20, 1, createRandom(seed))), 20)
+      assert.ok(reached(drawPushes(20, 1, createRandom(seed))) < 20)
+    }
   })
 
   test('regular: draws every link as often as every other', () => {
