@@ -15,6 +15,7 @@
 export { Averager, type AveragingRules, HISTORY_DELTAS, type MixTerm, meanOf } from './averager.ts'
 export { type Codec, payloadBytes } from './codec.ts'
 export { driftWeight } from './drift-weight.ts'
+export { finiteTimeRounds, type MixingRound } from './finite-time.ts'
 export { GRACE_WINDOW_ROUNDS, MISSED_WAITS, roundGraceMs } from './grace.ts'
 export { median } from './median.ts'
 export { MAX_STALENESS_ROUNDS, metropolisWeight, stalenessRounds, stalenessWeight } from './mixing-weight.ts'
