@@ -7,10 +7,13 @@ import { addRunOptions, peerCount, type RunOptions } from './run-options.ts'
 import { requireConsistent } from './training-options.ts'
 
 /** Unless told otherwise: the reference of ALGORITHMS 8. */
-const PEERS = 16
+export const PEERS = 16
 
 /** Each has a model, a trainer and a dozen copies in this one process. */
-const MAX_PEERS = 1024
+const MAX_TRAINING_PEERS = 1024
+
+/** With `--consensus` (issue 5). */
+const MAX_PEERS = 65_536
 
 /** Names of `baselines/`, which is not loaded for the help. */
 const BASELINES: readonly (BaselineName | 'no-momentum')[] = ['local', 'fedavg', 'diloco', 'ring-d-psgd', 'no-momentum']
@@ -29,7 +32,7 @@ export interface ScenarioOptions
 export function addScenarioOptions(command: Command): Command {
   return addRunOptions(command, { peers: PEERS, maxPeers: MAX_PEERS })
     .option('--local-epochs <e>', 'instead of --local-steps: times through the own rows', positive(0, 1000))
-    .addOption(choice('--topology <name>', 'who links with whom', ['regular', 'ring', 'complete'], 'regular'))
+    .option('--topology <name>', 'links at the beginning: ring, complete, regular:4 … (default: regular with --k)')
     .option('--delay <f>', 'one way over a link, in training times of a round', number(0, 1000), 0.1)
     .option('--speeds <low-high>', 'training times of the peers, uniform between these', pair(0.01, 1000), [1, 1.3])
     .option('--stragglers <share>', 'of the peers, slower than that by a factor, such as 0.2x4', stragglers)
@@ -77,7 +80,12 @@ function momentumOf(mu: number | undefined): Averaging {
 }
 
 function requirePossible(options: ScenarioOptions, peers: number): void {
-  const { late = 0, lateAt, partition, rounds, topology } = options
+  if (peers > MAX_TRAINING_PEERS) {
+    throw new UsageError(
+      `--peers ${peers} is more than the ${MAX_TRAINING_PEERS} that can train here: --consensus has no such limit`
+    )
+  }
+  const { late = 0, lateAt, partition, rounds } = options
   if (late >= peers)
     throw new UsageError(`--late ${late} of ${peers} peers leaves nobody to join: at most ${peers - 1}`)
   if (lateAt !== undefined && late === 0) throw new UsageError('--late-at says when, --late how many: give both')
@@ -86,9 +94,6 @@ function requirePossible(options: ScenarioOptions, peers: number): void {
   }
   if (partition !== undefined && partition.to > rounds) {
     throw new UsageError(`--partition ${partition.from}-${partition.to} ends after the last of ${rounds} rounds`)
-  }
-  if (topology === 'ring' && late > 0) {
-    throw new UsageError('--topology ring is fixed, --late peers would break it: use regular')
   }
 }
 

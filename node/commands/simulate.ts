@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { Curve, StudyHooks, Trace, Variant } from '../simulate/index.ts'
-import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
+import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
 import { whole } from './options.ts'
 import { type Say, withProgress } from './progress.ts'
 import { addScenarioOptions, type ScenarioOptions, toVariant } from './simulate-options.ts'
 
 interface SimulateOptions extends ScenarioOptions {
+  readonly consensus?: boolean
+  readonly dimension?: number
   readonly config?: string
   readonly repeat?: number
   readonly trace?: string
@@ -22,6 +24,7 @@ Examples:
   $ starling simulate --baseline fedavg --repeat 10    a server that averages everyone, over ten seeds
   $ starling simulate --config study.jsonc --plot study.svg --json
   $ starling simulate --engine cpu --trace rounds.csv  the same seed gives the same bytes on any machine
+  $ starling simulate --consensus --peers 65536        averaging only, a number a peer
 
 A study: { "repeat": 10, "options": { "alpha": 0.1 }, "variants": [{ "label": "calm" }, { "label": "lossy", "loss": 0.3 }] }`
 
@@ -31,6 +34,8 @@ export function addSimulate(program: Command): void {
     .command('simulate')
     .description('train with many simulated peers in this process: their real code, on a virtual clock')
   addScenarioOptions(command)
+    .option('--consensus', 'average without training, until V/V0 <= 1e-6')
+    .option('--dimension <d>', 'numbers a peer, with --consensus (default: 1)', whole(1, 100_000_000))
     .option('--config <file>', 'a study: JSON with comments and the options of several simulations')
     .option('--repeat <n>', 'so many seeds, from --seed on; prints mean and deviation', whole(1, 10_000))
     .option('--trace <file>', 'writes a CSV with every round of every peer')
@@ -41,31 +46,12 @@ export function addSimulate(program: Command): void {
 }
 
 async function simulate(options: SimulateOptions, command: Command): Promise<void> {
-  const { config, repeat, trace, plot, json, ...scenario } = options
-  const { readStudy } = await import('./read-study.ts')
-  const study =
-    config === undefined
-      ? { variants: [toVariant('simulation', scenario)] }
-      : await readStudy(config, givenOptions(command, scenario))
-  const { describeSimulation, describeStudy, plotCurves, runStudy, Trace } = await import('../simulate/index.ts')
+  const given = Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli')
   const { signal, dispose } = interruptSignal()
-  const rounds = trace === undefined ? undefined : new Trace()
-  const curves: Curve[] = []
-  const seeds = repeat ?? study.repeat ?? 1
   try {
-    const reports = await withProgress(
-      'starting',
-      (say) => runStudy(study.variants, seeds, { signal, onRun: follow(say, announceIn(options), curves, rounds) }),
-      options
-    )
-    if (trace !== undefined) await writeFile(trace, rounds!.text)
-    const [first] = reports
-    const measure = first?.accuracy === undefined ? 'rmse' : 'accuracy'
-    if (plot !== undefined) await writeFile(plot, plotCurves(curves, measure))
-    const isOne = config === undefined && repeat === undefined
-    const document = isOne ? first!.runs[0]! : config === undefined ? first! : { variants: reports }
-    const text = isOne ? describeSimulation(first!.runs[0]!) : describeStudy(reports)
-    process.stdout.write(`${json === true ? JSON.stringify(document) : text}\n`)
+    const work = options.consensus === true ? consensus : study
+    const { document, text } = await withProgress('starting', (say) => work(options, given, signal, say), options)
+    process.stdout.write(`${options.json === true ? JSON.stringify(document) : text}\n`)
   } catch (error) {
     if (signal.aborted) throw new ExitError(INTERRUPTED)
     throw error
@@ -74,11 +60,51 @@ async function simulate(options: SimulateOptions, command: Command): Promise<voi
   }
 }
 
-/** What stands on the command line itself, without what the options are otherwise. */
-function givenOptions(command: Command, options: ScenarioOptions): Partial<ScenarioOptions> {
-  return Object.fromEntries(
-    Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli')
-  ) as Partial<ScenarioOptions>
+interface Outcome {
+  readonly document: unknown
+  readonly text: string
+}
+
+async function consensus(
+  options: SimulateOptions,
+  given: readonly string[],
+  signal: AbortSignal,
+  say: Say
+): Promise<Outcome> {
+  const { describeConsensus, simulateConsensus } = await import('./simulate-consensus.ts')
+  const { repeat = 1 } = options
+  const results = await simulateConsensus({ options, given, repeat, signal, say })
+  const document = options.repeat === undefined ? results[0] : { runs: results }
+  return { document, text: describeConsensus(results) }
+}
+
+async function study(
+  options: SimulateOptions,
+  given: readonly string[],
+  signal: AbortSignal,
+  say: Say
+): Promise<Outcome> {
+  const { config, repeat, trace, plot, json: _json, consensus: _consensus, dimension, ...scenario } = options
+  if (dimension !== undefined) throw new UsageError('--dimension is for --consensus: a model has its own size')
+  const { variants, repeat: planned = 1 } = await planStudy(config, scenario, given)
+  const { describeSimulation, describeStudy, plotCurves, runStudy, Trace } = await import('../simulate/index.ts')
+  const rounds = trace === undefined ? undefined : new Trace()
+  const curves: Curve[] = []
+  const onRun = follow(say, announceIn(options), curves, rounds)
+  const reports = await runStudy(variants, repeat ?? planned, { signal, onRun })
+  const first = reports[0]!
+  if (trace !== undefined) await writeFile(trace, rounds!.text)
+  if (plot !== undefined) await writeFile(plot, plotCurves(curves, first.accuracy === undefined ? 'rmse' : 'accuracy'))
+  if (config !== undefined) return { document: { variants: reports }, text: describeStudy(reports) }
+  if (repeat !== undefined) return { document: first, text: describeStudy(reports) }
+  return { document: first.runs[0], text: describeSimulation(first.runs[0]!) }
+}
+
+async function planStudy(config: string | undefined, scenario: ScenarioOptions, given: readonly string[]) {
+  if (config === undefined) return { variants: [toVariant('simulation', scenario)] }
+  const { readStudy } = await import('./read-study.ts')
+  const own = Object.entries(scenario).filter(([name]) => given.includes(name))
+  return readStudy(config, Object.fromEntries(own) as Partial<ScenarioOptions>)
 }
 
 /** Where no terminal shows what a study is at, a line for each simulation does; none beside JSON. */

@@ -1,15 +1,13 @@
 import { createRandom, type Random } from '../../protocols/averaging/index.ts'
 import type { RoundEvent } from '../participant/index.ts'
+import { firstLinks } from './first-links.ts'
 import { createMember, type Life, type Member, type MemberInit, type Saved } from './member.ts'
 import type { SimulatedNetwork, Station } from './simulated-network.ts'
-import { completeGraph, type Links, regularGraph, ringGraph } from './topology.ts'
-
-export const TOPOLOGIES = ['regular', 'ring', 'complete'] as const
-export type TopologyName = (typeof TOPOLOGIES)[number]
 
 export interface FlockInit extends MemberInit {
   readonly network: SimulatedNetwork
-  readonly topology: TopologyName
+  /** Of those who start together; random with k neighbours each by default. */
+  readonly topology?: string
   /** Neighbours to aim for; up to twice as many are accepted. */
   readonly k: number
   readonly onRound: (member: Member, event: RoundEvent) => void
@@ -42,16 +40,18 @@ export class Flock {
 
   /** Starts the peers of these owners together, linked as the topology says. */
   async startTogether(owners: readonly number[]): Promise<void> {
+    const { network, topology, k } = this.#init
     const members: Member[] = []
     for (const owner of owners) members.push(await this.#create({ owner, isLate: false }))
-    for (const [a, b] of this.#draw(members.length)) this.#init.network.link(members[a]!.peer, members[b]!.peer)
+    const links = firstLinks(topology, { peers: members.length, k }, this.#random)
+    for (const [a, b] of links) network.link(members[a]!.peer, members[b]!.peer)
     for (const member of members) this.#run(member)
   }
 
   /** Starts one more peer, linked with k of those who are there; one that comes back brings what it saved. */
   async join(owner: number, saved?: Saved): Promise<void> {
     const member = await this.#create({ owner, isLate: true, saved })
-    this.#linkUp(member)
+    this.#linkUp(member, this.#init.k)
     this.#run(member)
   }
 
@@ -64,7 +64,11 @@ export class Flock {
     network.cutOff(member.peer)
     this.#members.delete(member.peer)
     this.#gone.push(member)
-    for (const neighbour of left) this.#linkUp(neighbour)
+    for (const neighbour of left) {
+      // Nobody wants more than it had: a ring does not become something else.
+      const had = network.neighboursOf(neighbour.peer).length + 1
+      this.#linkUp(neighbour, Math.min(this.#init.k, had))
+    }
   }
 
   /** Resolves when everybody who is there has played its last round. */
@@ -111,23 +115,17 @@ export class Flock {
     if (this.#members.size === 0) throw error
   }
 
-  #draw(peers: number): Links {
-    const { topology, k } = this.#init
-    if (topology === 'complete') return completeGraph(peers)
-    return topology === 'ring' ? ringGraph(peers) : regularGraph(peers, k, this.#random)
-  }
-
   /**
-   * Links a member with others at random until it has k neighbours, as a real peer asks around; who has twice k already
-   * refuses. A real peer takes half a second for that, here it takes no time.
+   * Links a member with others at random until it has so many neighbours, as a real peer asks around; who has twice k
+   * already refuses. A real peer takes half a second for that, here it takes no time.
    */
-  #linkUp(member: Member): void {
+  #linkUp(member: Member, wanted: number): void {
     const { network, k } = this.#init
     const linked = new Set(network.neighboursOf(member.peer))
     const asked = this.members.filter(
       ({ peer }) => peer !== member.peer && !linked.has(peer) && network.neighboursOf(peer).length < 2 * k
     )
-    while (linked.size < k && asked.length > 0) {
+    while (linked.size < wanted && asked.length > 0) {
       const [{ peer }] = asked.splice(Math.floor(this.#random.next() * asked.length), 1) as [Member]
       network.link(member.peer, peer)
       linked.add(peer)

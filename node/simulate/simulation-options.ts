@@ -1,13 +1,13 @@
 import type { EngineKind } from '../training/index.ts'
 import type { WaitRuleName } from './controls/index.ts'
-import type { TopologyName } from './flock.ts'
 import type { Partition } from './partition.ts'
 import type { RunOptions } from './simulated-run.ts'
 
 /** A run, and what happens to its peers. */
 export interface SimulationOptions extends RunOptions {
   readonly engine: EngineKind
-  readonly topology: TopologyName
+  /** Who is linked with whom at the beginning; random with k neighbours each by default. */
+  readonly topology?: string
   /** Link delay one way, in units of one training time. */
   readonly delay: number
   /** Training times of the peers, in units of one training time: uniform between these. */

@@ -93,7 +93,7 @@ export class Simulation {
       clock: this.clock,
       seed,
       network: this.#network,
-      topology,
+      ...(topology === undefined ? {} : { topology }),
       k,
       slowness: drawSlowness(this.#options, this.#run.rows.length, this.#random.fork('speeds')),
       waitRule: WAIT_RULES[wait],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import type { ConsensusResult } from '../../node/simulate/consensus/index.ts'
 import type { SimulationReport, VariantReport } from '../../node/simulate/index.ts'
 import { run, runJson, startIn } from './starling.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -36,6 +37,8 @@ describe('simulate', () => {
       [['--speeds', '4-1'], /must be a range such as 1-4/],
       [['--late', '4'], /--late 4 of 4 peers leaves nobody/],
       [['--partition', '2-9'], /ends after the last of 4 rounds/],
+      [['--topology', 'star'], /topology "star": there is no "star"/],
+      [['--consensus', '--loss', '0.1'], /--data is about training, --consensus averages without/],
       [['--config', 'nowhere.jsonc'], /cannot read the study in nowhere\.jsonc/]
     ]
     for (const [words, sentence] of refusals) {
@@ -43,6 +46,16 @@ describe('simulate', () => {
       assert.deepEqual([code, stdout], [2, ''], words.join(' '))
       assert.match(stderr, sentence)
     }
+  })
+
+  it('averages without training, until all agree', async (t) => {
+    const words = ['simulate', '--consensus', '--peers', '256', '--dimension', '3']
+    const { rounds, peers, dimension } = (await runJson(t, ...words)) as ConsensusResult
+    assert.deepEqual([peers, dimension], [256, 3])
+    assert.ok(rounds !== null && rounds > 5 && rounds < 30, `${rounds} rounds`)
+    // A ring takes far longer than that (control).
+    const ring = (await runJson(t, ...words, '--topology', 'ring', '--rounds', '30')) as ConsensusResult
+    assert.equal(ring.rounds, null)
   })
 
   it('ends at Ctrl-C with 130, and leaves no file', async (t) => {

@@ -16,7 +16,6 @@ const SMALL: SimulationOptions = {
   k: 4,
   seed: 7,
   engine: 'cpu',
-  topology: 'regular',
   delay: 0.5,
   speeds: [1, 2],
   loss: 0.1,

@@ -23,7 +23,6 @@ const variant = (label: string, more: Partial<Variant['options']> = {}): Variant
     k: 6,
     seed: 5,
     engine: 'cpu',
-    topology: 'regular',
     delay: 0.1,
     speeds: [1, 1],
     loss: 0,
