@@ -5,7 +5,7 @@ import type { VariantReport } from './study.ts'
 
 /** What one simulation came to, for people. */
 export function describeSimulation(report: SimulationReport): string {
-  const { seed, peers, rounds, bytes, virtualSeconds, seconds } = report
+  const { seed, peers, rounds, bytes, failed, virtualSeconds, seconds } = report
   const measure = measureIn(report)
   const { mean, worst, slowestQuarter } = report[measure]!
   const table = new Table({ style: { head: [], border: [] } })
@@ -18,7 +18,8 @@ export function describeSimulation(report: SimulationReport): string {
   )
   if (measure === 'accuracy') table.push(['the same until 95 %', describeTo95(bytes.to95)])
   const took = `${virtualSeconds.toFixed(1)} virtual seconds, ${seconds.toFixed(1)} s here`
-  return `${table}\n${peers} peers, ${rounds} rounds, seed ${seed}: ${took}`
+  const gone = failed === 0 ? '' : `; ${failed} peers could not go on and are not counted`
+  return `${table}\n${peers} peers, ${rounds} rounds, seed ${seed}: ${took}${gone}`
 }
 
 /** What a study came to, a row for each variant. */

@@ -11,7 +11,6 @@ export interface FlockInit extends MemberInit {
   /** Neighbours to aim for; up to twice as many are accepted. */
   readonly k: number
   readonly onRound: (member: Member, event: RoundEvent) => void
-  readonly onNotice: (member: Member, message: string) => void
 }
 
 /** All peers of a simulation: who is there, and who is linked with whom. */
@@ -23,6 +22,8 @@ export class Flock {
   readonly #gone: Member[] = []
   readonly #lives = new Map<number, number>()
   readonly #running = new Set<Promise<void>>()
+  /** Why peers left that could not go on, most of them because their models diverged for good. */
+  readonly failures: Error[] = []
 
   constructor(init: FlockInit) {
     this.#init = init
@@ -71,9 +72,10 @@ export class Flock {
     }
   }
 
-  /** Resolves when everybody who is there has played its last round. */
+  /** Resolves when everybody who is there has played its last round. Rejects when all have failed. */
   async ended(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running)
+    if (this.#members.size === 0) throw this.failures[0]
   }
 
   /** Stops following, and ends every trainer. */
@@ -85,22 +87,20 @@ export class Flock {
   }
 
   async #create({ owner, isLate, saved }: Omit<Life, 'life'>): Promise<Member> {
-    const { onRound, onNotice } = this.#init
     const life = this.#lives.get(owner) ?? 0
     this.#lives.set(owner, life + 1)
-    return createMember(
-      this.#init,
-      { owner, life, isLate, saved },
-      { everybody: () => this.members, onRound, onNotice }
-    )
+    const events = { everybody: () => this.members, onRound: this.#init.onRound }
+    return createMember(this.#init, { owner, life, isLate, saved }, events)
   }
 
   #run(member: Member): void {
     this.#members.set(member.peer, member)
     const running: Promise<void> = member.peer
       .run()
-      .then(() => {})
-      .catch((error: Error) => this.#failed(member, error))
+      .then(
+        () => {},
+        (error: Error) => this.#failed(member, error)
+      )
       .finally(() => {
         member.hasEnded = true
         this.#running.delete(running)
@@ -108,11 +108,11 @@ export class Flock {
     this.#running.add(running)
   }
 
-  /** A peer whose model diverged for good leaves its neighbours as a killed one does. */
+  /** Who cannot go on leaves its neighbours as a killed peer does. */
   #failed(member: Member, error: Error): void {
-    this.#init.onNotice(member, error.message)
+    if (!this.#members.has(member.peer)) return
+    this.failures.push(error)
     this.crash(member)
-    if (this.#members.size === 0) throw error
   }
 
   /**

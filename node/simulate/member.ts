@@ -2,7 +2,7 @@ import type { PrivateKey } from '@libp2p/interface'
 import { createRandom } from '../../protocols/averaging/index.ts'
 import type { ParticipantInit, RoundEvent } from '../participant/index.ts'
 import type { Engine, Trainer } from '../training/index.ts'
-import { averagingRulesOf, createRunTrainer, LocalVectors } from '../vectors/index.ts'
+import { averagingRulesOf, createRunTrainer, LocalVectors, type Vectors } from '../vectors/index.ts'
 import type { Attack } from './attack.ts'
 import { incarnationOf, keyOf } from './simulated-keys.ts'
 import { SimulatedPeer } from './simulated-peer.ts'
@@ -65,7 +65,6 @@ export interface Life {
 export interface MemberEvents {
   readonly everybody: () => readonly Member[]
   readonly onRound: (member: Member, event: RoundEvent) => void
-  readonly onNotice: (member: Member, message: string) => void
 }
 
 /**
@@ -77,14 +76,10 @@ export async function createMember(
   { owner, life, isLate, saved }: Life,
   events: MemberEvents
 ): Promise<Member> {
-  const { run, clock, engine, seed, slowness } = init
-  const { manifest, topology, rows } = run
+  const { run, clock, engine, seed, slowness, waitRule } = init
+  const { manifest, rows } = run
   const attack = init.attack?.owners.has(owner) === true ? init.attack : undefined
-  const attacker = { owner, everybody: events.everybody }
-  const own = rows[owner]!
-  const honest = await createRunTrainer(manifest, topology, attack?.rows?.(own, attacker) ?? own, engine)
-  const trainer = attack?.trainer?.(honest, attacker) ?? honest
-  const vectors = createVectors(init, owner, life, trainer)
+  const { trainer, vectors } = await equip(init, owner, life, { attack, everybody: events.everybody })
   const name = owner + life * rows.length
   const peer = new SimulatedPeer({
     run: run.id,
@@ -92,19 +87,18 @@ export async function createMember(
     key: saved?.key ?? (await keyOf(seed, name)),
     ...(saved === undefined ? {} : { saved }),
     incarnation: incarnationOf(seed, name, clock.wallNow()),
-    vectors: attack?.vectors?.(vectors, attacker) ?? vectors,
+    vectors,
     clock,
     engine: `${engine.name} ${engine.version}`,
-    samples: own.training.count,
+    samples: rows[owner]!.training.count,
     company: { links: 0, ms: 0 },
-    ...(init.waitRule === undefined ? {} : { waitRule: init.waitRule }),
+    ...(waitRule === undefined ? {} : { waitRule }),
     observer: {
       onRound: (_, event) => {
         member.rounds = event.phase === 'training' ? event.round + 1 : member.rounds + 1
         member.payloadBytes += event.payloadBytes
         events.onRound(member, event)
-      },
-      onNotice: (_, message) => events.onNotice(member, message)
+      }
     }
   })
   const member: Member = {
@@ -122,12 +116,25 @@ export async function createMember(
   return member
 }
 
-function createVectors(init: MemberInit, owner: number, life: number, trainer: Trainer): LocalVectors {
-  const { run, clock, seed, slowness } = init
-  const { manifest, initial, steps } = run
+interface Arms extends Pick<MemberEvents, 'everybody'> {
+  readonly attack: Attack | undefined
+}
+
+/** What a peer trains and keeps its vectors with: honest, or with what an attack puts in the place of it. */
+async function equip(
+  { run, engine, clock, seed, slowness }: MemberInit,
+  owner: number,
+  life: number,
+  { attack, everybody }: Arms
+): Promise<{ trainer: Trainer; vectors: Vectors }> {
+  const { manifest, topology, rows, initial, steps } = run
   const { localSteps, learningRate } = manifest.training
+  const attacker = { owner, everybody }
+  const own = attack?.rows?.(rows[owner]!, attacker) ?? rows[owner]!
+  const honest = await createRunTrainer(manifest, topology, own, engine)
+  const trainer = attack?.trainer?.(honest, attacker) ?? honest
   const peerSeed = seedOf(seed, owner)
-  return new LocalVectors({
+  const vectors = new LocalVectors({
     trainer: new TimedTrainer({
       trainer,
       clock,
@@ -140,4 +147,5 @@ function createVectors(init: MemberInit, owner: number, life: number, trainer: T
     initial,
     random: createRandom(peerSeed).fork('rounding').fork(life)
   })
+  return { trainer, vectors: attack?.vectors?.(vectors, attacker) ?? vectors }
 }

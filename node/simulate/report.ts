@@ -29,6 +29,8 @@ export interface SimulationReport {
   }
   /** Where peers joined late: what the others had reached by then, and both three rounds later. */
   readonly late?: { readonly before: number; readonly after: { readonly late: number; readonly others: number } }
+  /** Peers that could not go on, most of them because their models diverged for good; the others are measured. */
+  readonly failed: number
   /** On the virtual clock. */
   readonly virtualSeconds: number
   /** SHA-256 over all final public copies. */
@@ -43,13 +45,14 @@ export interface ReportParts {
   readonly measure: Measure
   readonly final: Snapshot
   readonly snapshots: readonly Snapshot[]
+  readonly failed: number
   /** Final public copies, in the order of their owners. */
   readonly copies: readonly (Uint8Array | Float32Array)[]
   readonly seconds: number
 }
 
 export function makeReport(parts: ReportParts): SimulationReport {
-  const { options, peers, measure, final, snapshots, copies, seconds } = parts
+  const { options, peers, measure, final, snapshots, failed, copies, seconds } = parts
   const reached = measure === 'accuracy' ? snapshots.find(({ mean }) => mean >= TARGET_ACCURACY) : undefined
   return {
     seed: options.seed,
@@ -58,6 +61,7 @@ export function makeReport(parts: ReportParts): SimulationReport {
     [measure]: { mean: final.mean, worst: final.worst, slowestQuarter: final.slowestQuarter },
     bytes: { ...bytesOf(final), to95: reached === undefined ? null : bytesOf(reached) },
     ...lateOf(options, snapshots),
+    failed,
     virtualSeconds: final.ms / 1000,
     copies: hashOfAll(copies),
     seconds

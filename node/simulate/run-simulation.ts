@@ -26,6 +26,7 @@ export async function runSimulation(
       measure,
       final,
       snapshots,
+      failed: flock.failures.length,
       copies: await copiesOf(flock.members),
       seconds: (performance.now() - startedAt) / 1000
     })

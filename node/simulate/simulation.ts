@@ -41,6 +41,8 @@ export class Simulation {
   readonly #network: SimulatedNetwork
   readonly #random: Random
   readonly #timeline = new Timeline()
+  /** Rejects when measuring, or what was planned, fails. */
+  readonly #failure = Promise.withResolvers<never>()
   #round = 0
 
   constructor(run: SimulatedRun, engine: Engine, options: SimulationOptions, hooks: SimulationHooks) {
@@ -59,7 +61,7 @@ export class Simulation {
     const owners = this.#run.rows.map((_, owner) => owner)
     const late = this.#options.late ?? 0
     await this.flock.startTogether(late === 0 ? owners : owners.slice(0, -late))
-    await this.clock.until(this.flock.ended(), this.#hooks)
+    await this.clock.until(Promise.race([this.flock.ended(), this.#failure.promise]), this.#hooks)
     return this.#snapshot()
   }
 
@@ -98,8 +100,7 @@ export class Simulation {
       slowness: drawSlowness(this.#options, this.#run.rows.length, this.#random.fork('speeds')),
       waitRule: WAIT_RULES[wait],
       ...(this.#hooks.attack === undefined ? {} : { attack: this.#hooks.attack }),
-      onRound: (member, event) => this.#played(member, event),
-      onNotice: () => {}
+      onRound: (member, event) => this.#played(member, event)
     })
   }
 
@@ -131,7 +132,7 @@ export class Simulation {
     if (round <= this.#round) return
     this.#round = round
     // An event of its own: what the peers do at this instant is done by then.
-    this.clock.after(0, () => void this.clock.during(this.#completed()))
+    this.clock.after(0, () => void this.clock.during(this.#completed()).catch(this.#failure.reject))
   }
 
   async #completed(): Promise<void> {

@@ -61,6 +61,8 @@ function summarise(runs: readonly SimulationReport[]): Omit<VariantReport, 'labe
     [measure]: overAll(qualities, mean),
     deviation: overAll(qualities, deviation),
     bytes: { ...medianBytes(runs.map(({ bytes }) => bytes)), to95: medianTo95(runs) },
+    ...meanLate(runs),
+    failed: runs.reduce((sum, { failed }) => sum + failed, 0),
     seconds: runs.reduce((sum, { seconds }) => sum + seconds, 0),
     runs
   }
@@ -86,6 +88,16 @@ function medianTo95(runs: readonly SimulationReport[]): Bytes | null {
   const never = { payload: Number.POSITIVE_INFINITY, received: Number.POSITIVE_INFINITY }
   const bytes = medianBytes(runs.map(({ bytes: { to95 } }) => to95 ?? never))
   return Number.isFinite(bytes.payload) ? bytes : null
+}
+
+function meanLate(runs: readonly SimulationReport[]): Pick<SimulationReport, 'late'> {
+  const all = runs.flatMap(({ late }) => late ?? [])
+  if (all.length === 0) return {}
+  const after = {
+    late: mean(all.map(({ after }) => after.late)),
+    others: mean(all.map(({ after }) => after.others))
+  }
+  return { late: { before: mean(all.map(({ before }) => before)), after } }
 }
 
 function mean(values: readonly number[]): number {

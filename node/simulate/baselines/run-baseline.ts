@@ -62,6 +62,7 @@ export async function runBaseline(
     measure,
     final: snapshots.at(-1)!,
     snapshots,
+    failed: 0,
     copies: rule.models,
     seconds: (performance.now() - startedAt) / 1000
   })

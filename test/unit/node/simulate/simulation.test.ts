@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { runBaseline, runSimulation, type SimulationOptions } from '../../../../node/simulate/index.ts'
 import type { SimulationHooks } from '../../../../node/simulate/simulation.ts'
+import type { Trainer } from '../../../../node/training/index.ts'
 
 /** Small enough for a second, and more peers than are all linked with all. */
 const SMALL: SimulationOptions = {
@@ -24,6 +25,17 @@ const SMALL: SimulationOptions = {
 }
 
 const copiesOf = async (options: Partial<SimulationOptions>) => (await runSimulation({ ...SMALL, ...options })).copies
+
+/** A trainer that trains otherwise, and that nobody measures. */
+function trainingBy(own: Trainer, train: Trainer['train']): Trainer {
+  return {
+    parameterCount: own.parameterCount,
+    train,
+    evaluate: () => assert.fail('somebody measures an attacker'),
+    predict: (parameters, rows) => own.predict(parameters, rows),
+    close: () => own.close()
+  }
+}
 
 suite('simulation', () => {
   test('ends with the same bytes for the same seed, however busy the machine, and with others for another', async () => {
@@ -146,18 +158,13 @@ suite('simulation', () => {
     const flipped = await runSimulation(options, {
       attack: {
         owners,
-        trainer: (own) => ({
-          parameterCount: own.parameterCount,
-          train: async (parameters, steps, rest) => {
+        trainer: (own) =>
+          trainingBy(own, async (parameters, steps, rest) => {
             const start = parameters.slice()
             const report = await own.train(parameters, steps, rest)
             for (const [i, x] of start.entries()) parameters[i] = x - 10 * (parameters[i]! - x)
             return report
-          },
-          evaluate: () => assert.fail('nobody measures an attacker'),
-          predict: (parameters, rows) => own.predict(parameters, rows),
-          close: () => own.close()
-        })
+          })
       }
     })
     assert.ok(accuracy!.mean > flipped.accuracy!.mean + 0.1, `${accuracy!.mean}, attacked ${flipped.accuracy!.mean}`)
@@ -171,6 +178,25 @@ suite('simulation', () => {
       }
     })
     assert.notEqual(mislabelled.copies, flipped.copies)
+  })
+
+  test('goes on without a peer that cannot, and tells how many there were', async () => {
+    const broken = (owners: ReadonlySet<number>) => ({
+      attack: { owners, trainer: (own: Trainer) => trainingBy(own, () => Promise.reject(new Error('broken'))) }
+    })
+    const { failed, accuracy } = await runSimulation({ ...SMALL, loss: 0 }, broken(new Set([2, 5])))
+    assert.deepEqual([failed, accuracy!.mean > 0.85], [2, true])
+    const all = new Set(Array.from({ length: 10 }, (_, owner) => owner))
+    await assert.rejects(runSimulation(SMALL, broken(all)), /broken/)
+  })
+
+  test('fails with what fails in its own bookkeeping', async () => {
+    const hooks = {
+      onProgress: () => {
+        throw new Error('full')
+      }
+    }
+    await assert.rejects(runSimulation(SMALL, hooks), /full/)
   })
 
   test('stops when its signal fires', async () => {
