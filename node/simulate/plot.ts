@@ -4,6 +4,7 @@ import type { Curve } from './study.ts'
 const WIDTH = 800
 const HEIGHT = 480
 const MARGIN = { left: 64, right: 200, top: 24, bottom: 48 } as const
+/** About so many numbers along each axis. */
 const TICKS = 5
 
 /** Okabe & Ito 2008: told apart by colour-blind readers too. */
@@ -58,20 +59,28 @@ function axesOf(curves: readonly Curve[]): Axes {
 }
 
 function frame({ x, y, rounds, low, high }: Axes, measure: Measure): string[] {
-  const steps = Array.from({ length: TICKS + 1 }, (_, i) => i / TICKS)
   const bottom = HEIGHT - MARGIN.bottom
   return [
     `<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${WIDTH - MARGIN.right}" fill="none" stroke="black"/>`,
-    ...steps.map((share) => {
-      const value = low + share * (high - low)
-      const text = measure === 'accuracy' ? `${(100 * value).toFixed(1)} %` : value.toPrecision(3)
+    ...ticks(low, high).map((value) => {
+      const text = measure === 'accuracy' ? `${Number((100 * value).toFixed(2))} %` : Number(value.toPrecision(3))
       return `<text x="${MARGIN.left - 6}" y="${round(y(value) + 4)}" text-anchor="end">${text}</text>`
     }),
-    ...[...new Set(steps.map((share) => Math.round(share * rounds)))].map(
-      (at) => `<text x="${round(x(at))}" y="${bottom + 18}" text-anchor="middle">${at}</text>`
-    ),
+    ...ticks(0, rounds).map((at) => `<text x="${round(x(at))}" y="${bottom + 18}" text-anchor="middle">${at}</text>`),
     `<text x="${round(x(rounds / 2))}" y="${HEIGHT - 10}" text-anchor="middle">rounds (dashed: worst peer)</text>`
   ]
+}
+
+/** Multiples of 1, 2 or 5 times a power of ten from `low` to `high`. */
+function ticks(low: number, high: number): number[] {
+  const rough = (high - low) / TICKS
+  if (!(rough > 0)) return [low]
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough)!
+  const first = Math.ceil(low / step)
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(6))
+  )
 }
 
 function line({ snapshots }: Curve, { x, y }: Axes, colour: string, key: 'mean' | 'worst'): string {

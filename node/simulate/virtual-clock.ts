@@ -51,7 +51,10 @@ export class VirtualClock implements Clock {
     return new Promise((resolve) => this.after(ms, resolve))
   }
 
-  /** Work that may need turns of the real event loop: no event happens before it is settled, it takes no virtual time. */
+  /**
+   * Work that may need turns of the real event loop: no event happens before it is settled, it takes no virtual time. It must
+   * not wait for this clock, which stands still meanwhile.
+   */
   async during<T>(work: Promise<T>): Promise<T> {
     this.#work.add(work)
     try {
