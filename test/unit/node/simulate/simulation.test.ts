@@ -95,6 +95,17 @@ suite('simulation', () => {
     assert.ok(report.accuracy!.worst > 0.8)
   })
 
+  test('cuts the links between two halves for some rounds, and opens them again', async () => {
+    const links = new Map<number, number[]>()
+    const options = { ...SMALL, loss: 0, speeds: [1, 1], partition: { from: 3, to: 6 } } as const
+    await runSimulation(options, {
+      onRound: (_, event) => void links.set(event.seq, [...(links.get(event.seq) ?? []), event.links])
+    })
+    const sum = (seq: number) => links.get(seq)!.reduce((all, count) => all + count, 0)
+    assert.deepEqual([sum(0), sum(2), sum(7), sum(10)], [40, 40, 40, 40])
+    assert.ok(sum(4) < 30, `${sum(4)} ends of links in round 4`)
+  })
+
   test('lets peers come back with what they saved, under the same key', async () => {
     const starts = new Map<string, number[]>()
     await runSimulation(
