@@ -2,8 +2,11 @@ import type { Command, Option } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import type { EffectiveSetting } from '../config.ts'
 
-/** Verbs that live without settings: the demo makes homes of its own, and a script of completions is the same for all. */
-const WITHOUT_SETTINGS = new Set(['demo', 'completion'])
+/**
+ * Verbs that live without settings: the demo makes homes of its own, simulated peers have none, and a script of completions
+ * is the same for all.
+ */
+const WITHOUT_SETTINGS = new Set(['demo', 'simulate', 'completion'])
 
 /**
  * Gives every verb that works in a home `--config`, and fills its options from environment, file and home before it runs,
@@ -20,7 +23,7 @@ export function acceptSettings(program: Command): void {
     }
   }
   program.hook('preAction', async (_program, verb) => {
-    if (verb.options.some(({ long }) => long === '--config')) await applySettings(verb)
+    if (!WITHOUT_SETTINGS.has(verb.name())) await applySettings(verb)
     const missing = verb.options.find(
       (option) => required.has(option) && verb.getOptionValue(option.attributeName()) === undefined
     )

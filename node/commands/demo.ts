@@ -1,33 +1,18 @@
 import type { Command } from 'commander'
 import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
-import { codec, MODEL_FORMS, positive, whole } from './options.ts'
-import {
-  learningRateOption,
-  momentumOption,
-  optimiserOption,
-  requireConsistent,
-  type TrainingOptions,
-  taskOption
-} from './training-options.ts'
+import { whole } from './options.ts'
+import { addRunOptions, peerCount, type RunOptions } from './run-options.ts'
+import { requireConsistent } from './training-options.ts'
 
-interface DemoOptions extends TrainingOptions {
-  readonly peers?: number
-  readonly data: string[]
-  readonly label?: string
-  readonly test?: string
-  readonly alpha: number
-  readonly rounds: number
-  readonly model: string
-  readonly localSteps: number
-  readonly batch: number
-  readonly codec: 'f32' | 'f16' | 'int8' | 'int4'
-  readonly k: number
-  readonly seed: number
+interface DemoOptions extends RunOptions {
   readonly kill: number
   readonly home?: string
   readonly keep?: boolean
   readonly json?: boolean
 }
+
+/** Unless told otherwise. */
+const PEERS = 5
 
 const EXAMPLES = `
 Examples:
@@ -41,25 +26,10 @@ Examples:
 
 /** `starling demo`: the main job on one machine; `npm start` is this. */
 export function addDemo(program: Command): void {
-  program
+  const command = program
     .command('demo')
     .description('train one model with real peer processes on this machine, and compare')
-    .option('--peers <n>', 'number of trainers (default: 5, or one for each file)', whole(1, 64))
-    .option('--data <names...>', 'digits, wdbc, or files or folders of images (several: one peer each)', ['digits'])
-    .option('--label <column>', 'column to predict; images and .npz need none')
-    .addOption(taskOption())
-    .option('--test <file>', 'common held-out rows, never trained on (default: a fifth of the data)')
-    .option('--alpha <a>', 'how unlike the peers are: Dirichlet by label, smaller is more', positive(0, 1000), 0.5)
-    .option('--rounds <r>', 'training rounds; closing rounds come on top', whole(1, 10_000_000), 60)
-    .option('--model <spec>', MODEL_FORMS, 'mlp:64,32')
-    .option('--local-steps <h>', 'optimiser steps in a round', whole(1, 100_000), 16)
-    .option('--batch <rows>', 'rows in a step', whole(1, 65_536), 32)
-    .addOption(optimiserOption())
-    .addOption(momentumOption())
-    .addOption(learningRateOption())
-    .option('--codec <name>', 'how deltas are written: int4, int8, f16 or f32', codec, 'int4')
-    .option('--k <n>', 'neighbours to aim for', whole(1, 64), 6)
-    .option('--seed <s>', 'decides splits, weights and orders', whole(0, 0xffff_ffff / 1000), 1)
+  addRunOptions(command, { peers: PEERS, maxPeers: 64 })
     .option('--kill <n>', 'kill so many peers half way', whole(0, 63), 0)
     .option('--home <dir>', 'folder for the peers (default: a temporary one)')
     .option('--keep', "keep the trainers' homes too")
@@ -70,7 +40,7 @@ export function addDemo(program: Command): void {
 
 async function demo(options: DemoOptions): Promise<void> {
   requireConsistent(options)
-  const peers = peerCount(options)
+  const peers = peerCount(options, PEERS)
   if (options.kill >= peers) {
     throw new UsageError(`--kill ${options.kill} of ${peers} peers leaves nobody: kill at most ${peers - 1}`)
   }
@@ -102,14 +72,4 @@ async function demo(options: DemoOptions): Promise<void> {
   } finally {
     dispose()
   }
-}
-
-function peerCount({ peers, data }: DemoOptions): number {
-  if (data.length === 1) return peers ?? 5
-  if (peers !== undefined && peers !== data.length) {
-    throw new UsageError(
-      `--peers ${peers} with ${data.length} files: several files are one peer each, leave --peers out`
-    )
-  }
-  return data.length
 }

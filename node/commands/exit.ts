@@ -6,7 +6,10 @@ const USAGE_CODES = new Set([
   'ERR_MODEL_SPEC',
   'ERR_CONFIG',
   'ERR_CONTINUOUS_LABEL',
-  'ERR_CLASSES_OF_NUMBERS'
+  'ERR_CLASSES_OF_NUMBERS',
+  'ERR_TOPOLOGY_SPEC',
+  'ERR_TOPOLOGY_SIZE',
+  'ERR_CONSENSUS_SIZE'
 ])
 
 /** Ends a command with a code and no message: it has said all there is to say. */

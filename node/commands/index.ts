@@ -16,6 +16,7 @@ type AddVerbs = (program: Command) => void
 /** Verbs, in the order of the help, and the file that they come from; `preview` takes its options from `create`. */
 const VERBS: readonly (readonly [verbs: readonly string[], load: () => Promise<AddVerbs>])[] = [
   [['demo'], async () => (await import('./demo.ts')).addDemo],
+  [['simulate'], async () => (await import('./simulate.ts')).addSimulate],
   [['init', 'identity'], async () => (await import('./identity.ts')).addIdentity],
   [['preview', 'create'], async () => (await import('./create.ts')).addCreate],
   [['preview'], async () => (await import('./preview.ts')).addPreview],

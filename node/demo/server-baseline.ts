@@ -1,6 +1,7 @@
 import type { RunFiles } from '../run/run-files.ts'
-import { createLoss, createTrainer, type Metrics, startEngine, type Trainer } from '../training/index.ts'
-import { readRows } from '../vectors/index.ts'
+import { type Client, fedAvg, playRound } from '../simulate/baselines/index.ts'
+import { type Metrics, startEngine } from '../training/index.ts'
+import { createRunTrainer, readRows } from '../vectors/index.ts'
 
 /**
  * What a server would reach with the same splits and steps: FedAvg (McMahan et al. 2017) over all peers, every round,
@@ -15,39 +16,19 @@ export async function simulateServer(
   signal: AbortSignal
 ): Promise<Metrics> {
   const { manifest, topology } = run
-  const { rounds, localSteps, batch, learningRate, optimiser, momentum } = manifest.training
+  const { rounds, localSteps } = manifest.training
   const engine = await startEngine()
-  const clients: { trainer: Trainer; samples: number; seed: number }[] = []
+  const clients: Client[] = []
+  const samples: number[] = []
   for (const [index, data] of parts.entries()) {
     const rows = await readRows({ task: manifest.task, data, test, holdOut: 0, seed: seeds[index]! })
-    const { training, heldOut } = rows
-    const trainer = await createTrainer({
-      topology,
-      loss: createLoss(manifest.task),
-      training,
-      heldOut,
-      batch,
-      learningRate,
-      optimiser,
-      momentum,
-      engine
-    })
-    clients.push({ trainer, samples: training.count, seed: seeds[index]! })
+    const trainer = await createRunTrainer(manifest, topology, rows, engine)
+    clients.push({ trainer, seed: seeds[index]!, steps: localSteps })
+    samples.push(rows.training.count)
   }
-  const samples = clients.reduce((sum, client) => sum + client.samples, 0)
-  let model = run.initial.slice()
-  for (let round = 0; round < rounds; round++) {
-    const next = new Float32Array(model.length)
-    for (const client of clients) {
-      signal.throwIfAborted()
-      const local = model.slice()
-      await client.trainer.train(local, localSteps, { seed: client.seed })
-      const weight = client.samples / samples
-      for (let i = 0; i < next.length; i++) next[i] = next[i]! + weight * local[i]!
-    }
-    model = next
-  }
-  const metrics = await clients[0]!.trainer.evaluate(model, 'heldOut')
+  const server = fedAvg(run.initial, samples)
+  for (let round = 0; round < rounds; round++) await playRound(server, clients, signal)
+  const metrics = await clients[0]!.trainer.evaluate(server.models[0]!, 'heldOut')
   for (const { trainer } of clients) await trainer.close()
   return metrics
 }

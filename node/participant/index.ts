@@ -17,3 +17,4 @@ export {
   type ParticipantReport,
   type RoundEvent
 } from './participant.ts'
+export { WAIT_FOR_ALL, type WaitRule } from './wait-rule.ts'

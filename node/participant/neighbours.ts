@@ -3,7 +3,6 @@ import {
   MAX_STALENESS_ROUNDS,
   MISSED_WAITS,
   metropolisWeight,
-  roundGraceMs,
   stalenessRounds,
   stalenessWeight
 } from '../../protocols/averaging/index.ts'
@@ -18,6 +17,7 @@ import {
 } from '../../protocols/delta-gossip/index.ts'
 import type { Phase, RefusalReason } from '../../protocols/envelope/index.ts'
 import type { VersionTerm } from '../vectors/index.ts'
+import type { WaitRule } from './wait-rule.ts'
 
 /** A peer with which a link stands, as the participant needs it. */
 export interface LinkedPeer {
@@ -62,7 +62,7 @@ export interface NeighboursInit {
   readonly rules: ChainRules
   readonly keeper: CopyKeeper
   readonly clock: Clock
-  readonly graceFloorMs: number
+  readonly waitRule: WaitRule
   readonly onRefused: (peer: string, reason: RefusalReason, proof?: readonly Uint8Array[]) => void
   /** Something that a neighbour announced could not be fetched from it. */
   readonly onFetchFailed: (peer: string, error: Error) => void
@@ -167,16 +167,17 @@ export class Neighbours {
    * at once in no company.
    */
   async waitForNews(round: number, signal: AbortSignal): Promise<void> {
+    const { waitRule } = this.#init
     this.#round = round
-    if (this.#awaited(round).length === 0) return
+    const awaited = this.#awaited(round).length
+    if (awaited === 0) return
     const neighbours = [...this.#neighbours.values()]
-    const grace = roundGraceMs(
+    const grace = waitRule.graceMs(
       [...this.#ownTrainMs, ...neighbours.flatMap(({ trainMs }) => trainMs)],
-      neighbours.flatMap(({ delayMs }) => delayMs),
-      this.#init.graceFloorMs
+      neighbours.flatMap(({ delayMs }) => delayMs)
     )
     this.#waitingIn = round
-    await this.until(() => this.#awaited(round).length === 0, grace, signal)
+    await this.until(() => waitRule.isEnough(this.#awaited(round).length, awaited), grace, signal)
     this.#waitingIn = undefined
     for (const neighbour of this.#awaited(round)) neighbour.missedWaits += 1
   }

@@ -9,13 +9,7 @@ import { DivergedError, MAX_ROLL_BACKS } from './diverged-error.ts'
 import { type LinkedPeer, type MixedVersion, type NeighbourNews, Neighbours } from './neighbours.ts'
 import { OwnChain } from './own-chain.ts'
 import { PauseGate } from './pause-gate.ts'
-
-/**
- * Shortest wait for neighbours. Rounds of a few milliseconds on a machine with more peers than cores are late by the
- * scheduler's slices, which neither training times nor link delays show. Well under the second that a neighbour's
- * death may cost.
- */
-const GRACE_FLOOR_MS = 150
+import { WAIT_FOR_ALL, type WaitRule } from './wait-rule.ts'
 
 /** A late joiner starts from the mean of at least this many neighbours' copies, if so many have begun (ALGORITHMS 1). */
 const LATE_JOIN_COPIES = 3
@@ -82,7 +76,8 @@ export interface ParticipantInit {
   readonly company: { readonly links: number; readonly ms: number }
   /** The own newest public copy of an earlier incarnation. */
   readonly saved?: { readonly round: number; readonly copy: Uint8Array }
-  readonly graceFloorMs?: number
+  /** Default: the rule of ALGORITHMS 1. */
+  readonly waitRule?: WaitRule
   /** Resolves when the next round may begin; never rejects. Where uploads are limited, when the last one is sent. */
   readonly roomForRound?: (signal: AbortSignal) => Promise<void>
   readonly onDelta: (delta: OwnDelta) => void | Promise<void>
@@ -122,7 +117,7 @@ export class Participant {
   #roundMs: number[] = []
 
   constructor(init: ParticipantInit) {
-    const { run, manifest, vectors, clock, graceFloorMs = GRACE_FLOOR_MS } = init
+    const { run, manifest, vectors, clock, waitRule = WAIT_FOR_ALL } = init
     this.#init = init
     this.#turns = new CheckpointTurns(manifest.checkpoint.everyRounds, init.incarnation)
     this.#neighbours = new Neighbours({
@@ -135,7 +130,7 @@ export class Participant {
       },
       keeper: vectors,
       clock,
-      graceFloorMs,
+      waitRule,
       onRefused: init.onRefused,
       onFetchFailed: init.onFetchFailed
     })

@@ -9,8 +9,10 @@
  * await vectors.close()
  * ```
  */
+export { averagingRulesOf } from './averaging-rules.ts'
 export { hashOf, LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 export { type Rows, type RowsInit, readRows } from './rows.ts'
+export { createRunTrainer } from './run-trainer.ts'
 export { startVectorWorker, type VectorWorker, type VectorWorkerInit } from './vector-worker.ts'
 export type {
   AveragedCopies,

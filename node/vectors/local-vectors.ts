@@ -3,7 +3,7 @@ import { equals } from 'uint8arrays/equals'
 import { Averager, type AveragingRules, meanOf, PayloadError, type Random } from '../../protocols/averaging/index.ts'
 import type { CopyFault, ExpectedCopy } from '../../protocols/delta-gossip/index.ts'
 import type { CpuPacer } from '../limits/index.ts'
-import type { Metrics, Trainer, TrainOptions } from '../training/index.ts'
+import { type Metrics, type Trainer, TrainingDivergedError, type TrainOptions } from '../training/index.ts'
 import { trainInSlices } from './train-in-slices.ts'
 import type {
   AveragedCopies,
@@ -66,12 +66,13 @@ export class LocalVectors implements Vectors {
 
   async round({ steps, learningRateFactor, driftWeight, withMomentum }: RoundOptions): Promise<RoundOutcome> {
     let trained: Float32Array | null = null
-    let report: { ms: number; loss?: number } = { ms: 0 }
+    let report: { ms: number; loss?: number } | undefined = { ms: 0 }
     if (steps > 0) {
       trained = this.#trained
       trained.set(this.#averager.parameters)
       const learningRate = this.#init.learningRate * learningRateFactor
-      report = await this.#train(trained, steps, { learningRate, seed: this.#init.seed })
+      report = await this.#train(trained, steps, { learningRate, seed: this.#init.seed }).catch(undefinedIfDiverged)
+      if (report === undefined) return { type: 'diverged' }
     }
     const delta = this.#averager.publish(trained, { driftWeight, withMomentum })
     if (delta === null) return { type: 'diverged' }
@@ -172,6 +173,11 @@ export class LocalVectors implements Vectors {
   close(): Promise<void> {
     return this.#init.trainer.close()
   }
+}
+
+/** A model that diverges is rolled back by the caller, whether the trainer notices or the averager. */
+function undefinedIfDiverged(error: unknown): undefined {
+  if (!(error instanceof TrainingDivergedError)) throw error
 }
 
 /** The little-endian bytes of a vector, without a copy. Every platform that Node 24 runs on is little-endian. */

@@ -3,16 +3,11 @@ import { type MessagePort, parentPort, type Transferable, workerData } from 'nod
 import { createRandom } from '../../protocols/averaging/index.ts'
 import { parseManifest } from '../../protocols/envelope/index.ts'
 import { CpuPacer } from '../limits/cpu-pacer.ts'
-import {
-  createLoss,
-  createTrainer as createTrainerFor,
-  decodeTopology,
-  type Engine,
-  type Metrics,
-  startEngine
-} from '../training/index.ts'
+import { decodeTopology, type Engine, type Metrics, startEngine } from '../training/index.ts'
+import { averagingRulesOf } from './averaging-rules.ts'
 import { LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 import { type Rows, readRows } from './rows.ts'
+import { createRunTrainer } from './run-trainer.ts'
 import { serveCalls } from './thread-calls.ts'
 import type { VectorWorkerInit } from './vector-worker.ts'
 
@@ -67,31 +62,12 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
   const rows = await readRows({ ...init.rows, task: manifest.task, holdOut: manifest.evaluation.holdOut })
   const engine = await startEngine(init.engine)
   const topology = await decodeTopology(init.modelJson, plan.loss)
-  const createTrainer = () =>
-    createTrainerFor({
-      topology,
-      loss: createLoss(manifest.task),
-      training: rows.training,
-      heldOut: rows.heldOut,
-      batch: plan.batch,
-      learningRate: plan.learningRate,
-      optimiser: plan.optimiser,
-      momentum: plan.momentum,
-      engine
-    })
+  const createTrainer = () => createRunTrainer(manifest, topology, rows, engine)
   const trainer = await createTrainer()
-  const { mu, kappa, rule } = averaging.momentum
-  const rules = {
-    codec: averaging.codec,
-    mu: rule === 'none' ? 0 : mu,
-    kappa,
-    beta: averaging.beta,
-    gamma: averaging.gamma
-  }
   return new WorkerVectors(
     {
       trainer,
-      rules,
+      rules: averagingRulesOf(averaging),
       seed: init.rows.seed,
       learningRate: plan.learningRate,
       initial: new Float32Array(init.initial.slice().buffer),

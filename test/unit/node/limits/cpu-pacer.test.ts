@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CpuPacer } from '../../../../node/limits/index.ts'
-import { VirtualClock } from '../participant/virtual-clock.ts'
+import { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
 
 /** A process whose only work is what the test does. */
 function setUp(cores: number) {

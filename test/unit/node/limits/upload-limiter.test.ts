@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { MultiaddrConnection } from '@libp2p/interface'
 import { UploadLimiter } from '../../../../node/limits/index.ts'
-import { VirtualClock } from '../participant/virtual-clock.ts'
+import { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
 
 const RATE = 50_000
 

@@ -1,18 +1,19 @@
 import type { PrivateKey } from '@libp2p/interface'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import type { CheckpointRequest, ParticipantReport, RoundEvent } from '../../../../node/participant/index.ts'
+import { SimulatedPeer } from '../../../../node/simulate/simulated-peer.ts'
+import type { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
 import {
-  type CheckpointRequest,
-  Participant,
-  type ParticipantReport,
-  type RoundEvent
-} from '../../../../node/participant/index.ts'
-import { LocalVectors, type RoundOptions, type RoundOutcome, type Start } from '../../../../node/vectors/index.ts'
+  averagingRulesOf,
+  LocalVectors,
+  type RoundOptions,
+  type RoundOutcome,
+  type Start
+} from '../../../../node/vectors/index.ts'
 import { createRandom } from '../../../../protocols/averaging/index.ts'
 import { applyPayload } from '../../../../protocols/averaging/payload.ts'
 import type { CopyFault, ExpectedCopy } from '../../../../protocols/delta-gossip/index.ts'
 import { type RefusalReason, type RunManifest, recordCid } from '../../../../protocols/envelope/index.ts'
 import { PullTrainer } from './pull-trainer.ts'
-import type { VirtualClock } from './virtual-clock.ts'
 
 export const RUN = recordCid(new Uint8Array([1])).bytes
 
@@ -67,87 +68,67 @@ class NotedVectors extends LocalVectors {
   }
 }
 
-/** One participant on a virtual clock, with all that it did. */
-export class FlockPeer {
-  readonly id: string
-  readonly idBytes: Uint8Array
+/** One simulated peer, with all that it did. */
+export class FlockPeer extends SimulatedPeer {
+  override readonly vectors: NotedVectors
   readonly trainer: PullTrainer
-  readonly vectors: NotedVectors
-  readonly participant: Participant
-  readonly events: RoundEvent[] = []
-  readonly publishedAt: number[] = []
-  readonly refused: RefusalReason[] = []
-  readonly notices: string[] = []
-  readonly checkpoints: CheckpointRequest[] = []
+  readonly events: RoundEvent[]
+  readonly publishedAt: number[]
+  readonly refused: RefusalReason[]
+  readonly notices: string[]
+  readonly checkpoints: CheckpointRequest[]
   readonly target: Float32Array
-  readonly #stopping = new AbortController()
-  /** Sends and serves nothing, while its links stand: a process that hangs. */
-  isMute = false
   report: ParticipantReport | undefined
 
   constructor(init: FlockPeerInit) {
-    const {
-      clock,
-      key,
-      manifest,
-      initial,
-      incarnation,
-      seed,
-      samples = 100,
-      company = { links: 0, ms: 0 },
-      saved
-    } = init
-    const peerId = peerIdFromPrivateKey(key)
-    const { codec, momentum, beta, gamma } = manifest.averaging
-    this.id = peerId.toString()
-    this.idBytes = peerId.toMultihash().bytes
-    this.target = init.target
-    this.trainer = new PullTrainer(init)
-    this.vectors = new NotedVectors({
-      trainer: this.trainer,
-      rules: { codec, mu: momentum.mu, kappa: momentum.kappa, beta, gamma },
+    const { clock, manifest, initial, seed, samples = 100, company = { links: 0, ms: 0 }, ...rest } = init
+    const trainer = new PullTrainer(init)
+    const vectors = new NotedVectors({
+      trainer,
+      rules: averagingRulesOf(manifest.averaging),
       learningRate: manifest.training.learningRate,
       seed,
       initial,
       random: createRandom(seed).fork('rounding')
     })
-    this.participant = new Participant({
+    const events: RoundEvent[] = []
+    const publishedAt: number[] = []
+    const refused: RefusalReason[] = []
+    const notices: string[] = []
+    const checkpoints: CheckpointRequest[] = []
+    const { key, incarnation, saved } = rest
+    super({
       run: RUN,
       manifest,
       key,
       incarnation,
-      vectors: this.vectors,
+      vectors,
       clock,
       engine: 'pull/1',
       samples,
       company,
       ...(saved === undefined ? {} : { saved }),
-      onDelta: () => void this.publishedAt.push(clock.now()),
-      onRound: (event) => void this.events.push(event),
-      onCheckpointDue: async (request) => void this.checkpoints.push(request),
-      onRefused: (_peer, reason) => void this.refused.push(reason),
-      onFetchFailed: (_peer, error) => void this.notices.push(error.message),
-      onNotice: (message) => void this.notices.push(message)
+      observer: {
+        onDelta: () => void publishedAt.push(clock.now()),
+        onRound: (_, event) => void events.push(event),
+        onCheckpointDue: (_, request) => void checkpoints.push(request),
+        onRefused: (_, reason) => void refused.push(reason),
+        onNotice: (_, message) => void notices.push(message)
+      }
     })
+    this.vectors = vectors
+    this.trainer = trainer
+    this.events = events
+    this.publishedAt = publishedAt
+    this.refused = refused
+    this.notices = notices
+    this.checkpoints = checkpoints
+    this.target = init.target
   }
 
-  async run(): Promise<ParticipantReport> {
-    this.report = await this.participant.run({ signal: this.#stopping.signal })
+  override async run(): Promise<ParticipantReport> {
+    this.report = await super.run()
     return this.report
-  }
-
-  interrupt(): void {
-    this.#stopping.abort()
-  }
-
-  get hasStarted(): boolean {
-    return (this.participant.chain?.seq ?? -1) >= 0
-  }
-
-  /** The newest public copy and the header that signs it. */
-  async signedCopy(): Promise<{ header: Uint8Array; copy: Uint8Array }> {
-    const { seq, copy } = await this.vectors.ownCopy()
-    return { header: (await this.participant.chain!.header(seq))!, copy }
   }
 
   /** The public copy, shape [n]. */

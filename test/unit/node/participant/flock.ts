@@ -1,11 +1,11 @@
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { SimulatedNetwork } from '../../../../node/simulate/simulated-network.ts'
+import { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
 import { hashOf } from '../../../../node/vectors/index.ts'
 import { createRandom } from '../../../../protocols/averaging/index.ts'
-import type { ChainSource } from '../../../../protocols/delta-gossip/index.ts'
 import type { RunManifest } from '../../../../protocols/envelope/index.ts'
 import { manifest as sampleManifest } from '../../protocols/envelope/samples.ts'
 import { FlockPeer, type FlockPeerInit } from './flock-peer.ts'
-import { VirtualClock } from './virtual-clock.ts'
 
 /** Enough parameters for two blocks of the quantiser, few enough for eight peers to run in a second. */
 export const PARAMETERS = 300
@@ -14,9 +14,6 @@ export const PARAMETERS = 300
 export const TRAIN_MS = 100
 
 const ROUNDS = 25
-
-/** Longest wait for an answer from a peer that hangs. */
-const FETCH_TIMEOUT_MS = 10_000
 
 type PeerOptions = Partial<Pick<FlockPeerInit, 'target' | 'trainMs' | 'samples' | 'company' | 'saved'>>
 
@@ -32,7 +29,10 @@ export class Flock {
   readonly peers: FlockPeer[] = []
   readonly initial = new Float32Array(PARAMETERS)
   readonly manifest: RunManifest
-  readonly #linked = new Set<string>()
+  readonly #network = new SimulatedNetwork({
+    clock: this.clock,
+    delayMs: (a, b) => this.delayMs(a as FlockPeer, b as FlockPeer)
+  })
 
   constructor({ training = {}, averaging = {}, share = sampleManifest.share }: FlockInit = {}) {
     this.manifest = {
@@ -80,23 +80,19 @@ export class Flock {
   }
 
   link(a: FlockPeer, b: FlockPeer): void {
-    this.#linked.add(this.#name(a, b))
-    this.#open(a, b)
-    this.#open(b, a)
+    this.#network.link(a, b)
   }
 
   /** Both sides notice, as with a connection that ends. */
   unlink(a: FlockPeer, b: FlockPeer): void {
-    this.#linked.delete(this.#name(a, b))
-    a.participant.linkClosed(b.id)
-    b.participant.linkClosed(a.id)
+    this.#network.unlink(a, b)
   }
 
   /** Ends a peer as a killed process ends: its neighbours' connections close. */
   kill(peer: FlockPeer): void {
     peer.isMute = true
     peer.interrupt()
-    for (const other of this.peers) if (this.#linked.has(this.#name(peer, other))) this.unlink(peer, other)
+    this.#network.cutOff(peer)
   }
 
   /** Lets all of these run to their end. */
@@ -113,50 +109,6 @@ export class Flock {
   /** One way between two peers, in milliseconds: 3 to 15, the same in both directions. */
   delayMs(a: FlockPeer, b: FlockPeer): number {
     return 3 + (((this.peers.indexOf(a) + 1) * (this.peers.indexOf(b) + 1) * 5) % 13)
-  }
-
-  #name(a: FlockPeer, b: FlockPeer): string {
-    return [a.id, b.id].toSorted().join(' ')
-  }
-
-  #open(self: FlockPeer, other: FlockPeer): void {
-    const delayMs = this.delayMs(self, other)
-    self.participant.linkOpened({
-      id: other.id,
-      idBytes: other.idBytes,
-      rttMs: 2 * delayMs,
-      hasStarted: other.hasStarted,
-      source: this.#sourceOf(other, delayMs),
-      send: (frame) => {
-        if (self.isMute) return
-        this.clock.after(delayMs, () => {
-          if (this.#linked.has(this.#name(self, other))) other.participant.receive(self.id, frame)
-        })
-      }
-    })
-  }
-
-  #sourceOf(other: FlockPeer, delayMs: number): ChainSource {
-    const ask = async <T>(answer: () => T | Promise<T>): Promise<T> => {
-      await this.clock.sleep(delayMs)
-      if (other.isMute) {
-        await this.clock.sleep(FETCH_TIMEOUT_MS)
-        throw new Error('no answer')
-      }
-      const result = await answer()
-      await this.clock.sleep(delayMs)
-      return result
-    }
-    return {
-      payload: (root) =>
-        ask(() => {
-          const payload = other.participant.chain?.payload(root)
-          if (payload === undefined) throw new Error('no longer held')
-          return payload
-        }),
-      deltas: (incarnation, from, to) => ask(() => other.participant.chain?.deltas(incarnation, from, to) ?? []),
-      copy: () => ask(() => other.signedCopy())
-    }
   }
 }
 

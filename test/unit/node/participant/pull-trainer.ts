@@ -1,5 +1,5 @@
+import type { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
 import type { Metrics, Trainer, TrainOptions, TrainReport } from '../../../../node/training/index.ts'
-import type { VirtualClock } from './virtual-clock.ts'
 
 export interface PullTrainerInit {
   readonly clock: VirtualClock

@@ -1,5 +1,5 @@
+import { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
 import type { Clock } from '../../../../protocols/clock.ts'
-import { VirtualClock } from '../participant/virtual-clock.ts'
 
 /** A virtual clock whose wall clock can be set, as owners and time servers do. */
 export class SetClock implements Clock {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
+import { TrainingDivergedError } from '../../../../node/training/index.ts'
 import { hashOf, LocalVectors, type RoundOptions } from '../../../../node/vectors/index.ts'
 import { createRandom, meanOf } from '../../../../protocols/averaging/index.ts'
 import type { ExpectedCopy } from '../../../../protocols/delta-gossip/index.ts'
 import { PullTrainer } from '../participant/pull-trainer.ts'
-import { VirtualClock } from '../participant/virtual-clock.ts'
 
 const initial = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i))
 const target = Float32Array.from({ length: 300 }, (_, i) => Math.cos(i))
@@ -126,6 +127,19 @@ suite('local vectors', () => {
       ]
     )
     assert.deepEqual((await average(['a', third], ['z', target])).weights, weights)
+  })
+
+  test('say so when the trainer finds that the model diverges, and pass on whatever else fails there', async () => {
+    const failing = (error: Error) => {
+      const trainer = new PullTrainer({ clock: new VirtualClock(), target, trainMs: 0 })
+      trainer.train = () => Promise.reject(error)
+      const rules = { codec: 'int4', mu: 0, kappa: 0.5, beta: 0.5, gamma: 1 } as const
+      return new LocalVectors({ trainer, rules, learningRate: 9, seed: 1, initial, random: createRandom(1) })
+    }
+    const diverging = failing(new TrainingDivergedError('the loss', Number.NaN, 1, 9))
+    assert.deepEqual(await diverging.round(IN_COMPANY), { type: 'diverged' })
+    assert.equal((await diverging.ownCopy()).seq, -1)
+    await assert.rejects(failing(new Error('out of memory')).round(IN_COMPANY), /out of memory/)
   })
 
   test('say so when the model diverges, publish nothing, and go on from the neighbours after a roll-back', async () => {

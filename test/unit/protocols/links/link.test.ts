@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { lpStream, streamPair } from '@libp2p/utils'
+import { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
 import type { DeltaFrame } from '../../../../protocols/delta-gossip/index.ts'
 import { Link } from '../../../../protocols/links/link.ts'
 import { encodeFrame, type Frame, MAX_INLINE_PAYLOAD_BYTES, parseFrame } from '../../../../protocols/links/messages.ts'
-import { VirtualClock } from '../../node/participant/virtual-clock.ts'
 import { author, filled } from '../envelope/samples.ts'
 import { waitFor } from './wait-for.ts'
 

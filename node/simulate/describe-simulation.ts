@@ -1,0 +1,59 @@
+import Table from 'cli-table3'
+import { formatMeasure, type Measure } from '../training/quality.ts'
+import type { Bytes, SimulationReport } from './report.ts'
+import type { VariantReport } from './study.ts'
+
+/** What one simulation came to, for people. */
+export function describeSimulation(report: SimulationReport): string {
+  const { seed, peers, rounds, bytes, failed, virtualSeconds, seconds } = report
+  const measure = measureIn(report)
+  const { mean, worst, slowestQuarter } = report[measure]!
+  const table = new Table({ style: { head: [], border: [] } })
+  table.push(
+    [`${measure}, mean of the peers`, formatMeasure(measure, mean)],
+    [`${measure}, worst peer`, formatMeasure(measure, worst)],
+    [`${measure}, slowest quarter of the peers`, formatMeasure(measure, slowestQuarter)],
+    ['payload a peer, published', kilobytes(bytes.payload)],
+    ['payload a peer, received over links', kilobytes(bytes.received)]
+  )
+  if (measure === 'accuracy') table.push(['the same until 95 %', describeTo95(bytes.to95)])
+  const took = `${virtualSeconds.toFixed(1)} virtual seconds, ${seconds.toFixed(1)} s here`
+  const gone = failed === 0 ? '' : `; ${failed} peers could not go on and are not counted`
+  return `${table}\n${peers} peers, ${rounds} rounds, seed ${seed}: ${took}${gone}`
+}
+
+/** What a study came to, a row for each variant. */
+export function describeStudy(reports: readonly VariantReport[]): string {
+  const table = new Table({
+    head: ['variant', 'seeds', 'mean', 'worst', 'slowest quarter', 'published', 'received', 'until 95 %'],
+    style: { head: [], border: [] }
+  })
+  for (const report of reports) {
+    const measure = measureIn(report)
+    const { mean, worst, slowestQuarter } = report[measure]!
+    const { deviation, bytes, label, seeds } = report
+    table.push([
+      label,
+      seeds.length,
+      `${formatMeasure(measure, mean, 2)} ± ${formatMeasure(measure, deviation.mean, 2)}`,
+      `${formatMeasure(measure, worst, 2)} ± ${formatMeasure(measure, deviation.worst, 2)}`,
+      formatMeasure(measure, slowestQuarter, 2),
+      kilobytes(bytes.payload),
+      kilobytes(bytes.received),
+      describeTo95(bytes.to95)
+    ])
+  }
+  return `${table}\nmean ± standard deviation over the seeds; bytes: medians a peer`
+}
+
+function measureIn({ accuracy }: Pick<SimulationReport, 'accuracy'>): Measure {
+  return accuracy === undefined ? 'rmse' : 'accuracy'
+}
+
+function describeTo95(to95: Bytes | null): string {
+  return to95 === null ? 'never' : `${kilobytes(to95.payload)}, ${kilobytes(to95.received)}`
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`
+}

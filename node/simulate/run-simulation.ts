@@ -1,0 +1,42 @@
+import { startEngine } from '../training/index.ts'
+import type { Member } from './member.ts'
+import { makeReport, type SimulationReport } from './report.ts'
+import { prepareRun } from './simulated-run.ts'
+import { Simulation, type SimulationHooks } from './simulation.ts'
+import type { SimulationOptions } from './simulation-options.ts'
+
+/**
+ * Runs the real participant of every peer on a virtual clock with links in memory. The outcome depends on the options
+ * alone: with the engine `cpu` the final copies are the same bytes on any machine. Throws the errors of the data and of the
+ * manifest, and the signal's reason.
+ */
+export async function runSimulation(
+  options: SimulationOptions,
+  hooks: SimulationHooks = {}
+): Promise<SimulationReport> {
+  const startedAt = performance.now()
+  const run = await prepareRun(options)
+  const simulation = new Simulation(run, await startEngine(options.engine), options, hooks)
+  try {
+    const final = await simulation.play()
+    const { flock, snapshots, measure } = simulation
+    return makeReport({
+      options,
+      peers: run.rows.length,
+      measure,
+      final,
+      snapshots,
+      failed: flock.failures.length,
+      copies: await copiesOf(flock.members),
+      seconds: (performance.now() - startedAt) / 1000
+    })
+  } finally {
+    await simulation.flock.close()
+  }
+}
+
+/** The public copies of all peers, in the order of their owners. */
+async function copiesOf(members: readonly Member[]): Promise<Uint8Array[]> {
+  const sorted = members.toSorted((a, b) => a.owner - b.owner)
+  return Promise.all(sorted.map(async ({ peer }) => (await peer.vectors.ownCopy()).copy))
+}
