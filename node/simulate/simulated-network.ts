@@ -126,8 +126,8 @@ export class SimulatedNetwork {
     onSent()
     if (isLost) return
     await clock.sleep(delayMs)
-    const arriving = (await interference?.(from, to, frame)) ?? frame
     if (!line.isOpen) return
+    const arriving = (await interference?.(from, to, frame)) ?? frame
     this.#init.onReceived?.(to, arriving.payload?.byteLength ?? 0)
     to.participant.receive(from.id, arriving)
   }

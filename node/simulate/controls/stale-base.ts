@@ -1,5 +1,5 @@
 import type { PrivateKey } from '@libp2p/interface'
-import { Averager, createRandom } from '../../../protocols/averaging/index.ts'
+import { Averager, createRandom, PayloadError } from '../../../protocols/averaging/index.ts'
 import { parseDeltaHeader, type RunManifest, sealDeltaHeader } from '../../../protocols/envelope/index.ts'
 import { averagingRulesOf, hashOf } from '../../vectors/index.ts'
 import type { Interference, Station } from '../simulated-network.ts'
@@ -34,11 +34,23 @@ export function addToStaleBase(
     if (copies.view(name) === undefined) copies.adopt(name, initial.slice())
     const last = received.get(name) ?? { seq: -1, prev: null }
     const base = hashOf(copies.view(name)!)
-    const norm = copies.absorb(name, payload)
+    const norm = absorbed(copies, name, payload)
+    // Past all bounds: the receiver refuses it, as it would without this control.
+    if (norm === undefined) return frame
     const seq = last.seq + 1
     const stateHash = hashOf(copies.view(name)!)
     const sealed = await sealDeltaHeader({ ...header, seq, prev: last.prev, base, norm, stateHash }, keyOf(from))
     received.set(name, { seq, prev: (await parseDeltaHeader(sealed)).cid.bytes })
     return { ...frame, header: sealed }
+  }
+}
+
+/** Norm of the increment, or `undefined` where the stale copy grows past what a copy may hold. */
+function absorbed(copies: Averager, name: string, payload: Uint8Array): number | undefined {
+  try {
+    return copies.absorb(name, payload)
+  } catch (error) {
+    if (error instanceof PayloadError) return undefined
+    throw error
   }
 }
