@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { encodeInvite } from '../../protocols/envelope/index.ts'
 import { openHome, openStorage } from '../../storage/index.ts'
+import { createRecording } from '../recording/index.ts'
 import { createRun, draftRun } from '../run/create-run.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import type { RunChoices } from '../run/run-plan.ts'
@@ -37,6 +38,8 @@ export interface FlockInit extends RunChoices {
   readonly seed: number
   /** Folder for the peers' homes. */
   readonly folder: string
+  /** Folder for a recording of the run. */
+  readonly record?: string
   readonly data: DemoData
   readonly view: DemoView
 }
@@ -48,12 +51,23 @@ export class Flock {
   readonly trainers: readonly Trainer[]
   readonly #init: FlockInit
   readonly #invite: string
+  /** Files for the trainers' calls, where the run is recorded. */
+  readonly #recordings: readonly string[]
 
-  private constructor(init: FlockInit, run: RunFiles, pinner: PeerHandle, invite: string) {
+  private constructor(
+    init: FlockInit,
+    {
+      run,
+      pinner,
+      invite,
+      recordings
+    }: Pick<Flock, 'run' | 'pinner'> & { invite: string; recordings: readonly string[] }
+  ) {
     this.#init = init
     this.run = run
     this.pinner = pinner
     this.#invite = invite
+    this.#recordings = recordings
     this.trainers = init.data.parts.map((_, index) => this.#createTrainer(index))
   }
 
@@ -61,12 +75,15 @@ export class Flock {
   static async start(init: FlockInit): Promise<Flock> {
     const home = join(init.folder, 'pinner')
     const run = await writeRun(home, init)
+    const { record, data } = init
+    const recordings = record === undefined ? [] : await createRecording(record, { run, ...data })
     const pinner = new PeerHandle('pinner', home, join(init.folder, 'pinner.log'), run.manifest.parameterCount)
     try {
       const listening = pinner.next('listening')
       pinner.send({ type: 'pin', home, run: run.id.toString(), network: NETWORK })
       const { addresses } = await listening
-      return new Flock(init, run, pinner, encodeInvite({ v: 1, run: run.id.bytes, network: NETWORK, addresses }))
+      const invite = encodeInvite({ v: 1, run: run.id.bytes, network: NETWORK, addresses })
+      return new Flock(init, { run, pinner, invite, recordings })
     } catch (error) {
       await pinner.stop()
       throw error
@@ -85,7 +102,8 @@ export class Flock {
       this.trainers.map(async (trainer, index) => {
         const { handle, state } = trainer
         const ready = handle.next('ready')
-        const files = { data: data.parts[index]!, test: data.test }
+        const recording = this.#recordings[index]
+        const files = { data: data.parts[index]!, test: data.test, ...(recording === undefined ? {} : { recording }) }
         handle.send({ type: 'join', home: handle.home, invite: this.#invite, seed: this.seedOf(index), ...files })
         const { engine, samples, batch: cut } = await ready
         Object.assign(trainer, { engine, samples })

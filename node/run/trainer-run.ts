@@ -20,6 +20,7 @@ import {
   type RoundEvent
 } from '../participant/index.ts'
 import type { Peer } from '../peer.ts'
+import type { Recorder } from '../recording/index.ts'
 import type { VectorWorker, WorkerReport } from '../vectors/index.ts'
 import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
@@ -68,6 +69,8 @@ export interface TrainerInit {
   readonly company: { readonly links: number; readonly ms: number }
   readonly hours?: Hours
   readonly isMetered?: () => Promise<boolean | undefined>
+  /** Writes down what is needed to play the run again; stays the caller's to close. */
+  readonly recorder?: Recorder
   readonly onRound?: (event: RoundEvent & { sentBytes: number; receivedBytes: number }) => void
   readonly onCheckpoint?: (checkpoint: MadeCheckpoint, request: CheckpointRequest) => void
   readonly onNotice: (message: string) => void
@@ -268,19 +271,20 @@ export class TrainerRun {
   }
 
   async #createParticipant(): Promise<Participant> {
-    const { peer, run, vectors, company, onNotice } = this.#init
+    const { peer, run, vectors, recorder, company, onNotice } = this.#init
     this.#incarnation = await nextIncarnation(peer.home, systemClock.wallNow())
     const loaded = await this.#store.load()
     if (loaded.type === 'damaged') onNotice(loaded.warning)
     const saved = loaded.type === 'found' ? loaded.saved : undefined
+    const { engine } = vectors.report
     return new Participant({
       run: run.id.bytes,
       manifest: run.manifest,
       key: peer.key,
       incarnation: this.#incarnation,
-      vectors,
+      vectors: recorder?.follow(vectors, { peer: peer.id, incarnation: this.#incarnation, engine }) ?? vectors,
       clock: systemClock,
-      engine: vectors.report.engine,
+      engine,
       samples: vectors.report.samples,
       company,
       ...(saved === undefined
@@ -352,6 +356,7 @@ export class TrainerRun {
       this.#topicAt = now
       void this.#network.topics.publish('deltas', header).catch(() => {})
     }
+    this.#init.recorder?.signed(header)
     this.#store.append(header, payload)
     if (round > 0 && round % SAVE_EVERY_ROUNDS === 0) this.#store.saveSoon()
     if (Math.random() < 1 / SWAP_EVERY_ROUNDS && now - this.#swapAt >= MIN_SWAP_INTERVAL_MS) {
