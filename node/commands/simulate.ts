@@ -13,6 +13,7 @@ interface SimulateOptions extends ScenarioOptions {
   readonly repeat?: number
   readonly trace?: string
   readonly plot?: string
+  readonly replay?: string
   readonly json?: boolean
 }
 
@@ -40,6 +41,7 @@ export function addSimulate(program: Command): void {
     .option('--repeat <n>', 'so many seeds, from --seed on; prints mean and deviation', whole(1, 10_000))
     .option('--trace <file>', 'writes a CSV with every round of every peer')
     .option('--plot <file>', 'writes an SVG of accuracy over rounds')
+    .option('--replay <dir>', 'play a run again that `starling demo --record <dir>` recorded, and compare every copy')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXAMPLES)
     .action(simulate)
@@ -49,7 +51,7 @@ async function simulate(options: SimulateOptions, command: Command): Promise<voi
   const given = Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli')
   const { signal, dispose } = interruptSignal()
   try {
-    const work = options.consensus === true ? consensus : study
+    const work = options.replay !== undefined ? replayed : options.consensus === true ? consensus : study
     const { document, text } = await withProgress('starting', (say) => work(options, given, signal, say), options)
     process.stdout.write(`${options.json === true ? JSON.stringify(document) : text}\n`)
   } catch (error) {
@@ -78,13 +80,24 @@ async function consensus(
   return { document, text: describeConsensus(results) }
 }
 
+async function replayed(
+  { replay: folder }: SimulateOptions,
+  given: readonly string[],
+  signal: AbortSignal,
+  say: Say
+): Promise<Outcome> {
+  const { describeReplay, replay } = await import('./simulate-replay.ts')
+  const document = await replay({ folder: folder!, given, signal, say })
+  return { document, text: describeReplay(document) }
+}
+
 async function study(
   options: SimulateOptions,
   given: readonly string[],
   signal: AbortSignal,
   say: Say
 ): Promise<Outcome> {
-  const { config, repeat, trace, plot, json: _json, consensus: _consensus, dimension, ...scenario } = options
+  const { config, repeat, trace, plot, json: _json, consensus: _consensus, replay: _, dimension, ...scenario } = options
   if (dimension !== undefined) throw new UsageError('--dimension is for --consensus: a model has its own size')
   const { variants, repeat: planned = 1 } = await planStudy(config, scenario, given)
   const { describeSimulation, describeStudy, plotCurves, runStudy, Trace } = await import('../simulate/index.ts')

@@ -76,6 +76,8 @@ export interface ParticipantInit {
   readonly company: { readonly links: number; readonly ms: number }
   /** The own newest public copy of an earlier incarnation. */
   readonly saved?: { readonly round: number; readonly copy: Uint8Array }
+  /** Trainers in the run, this one included, as far as it knows. Default: one. */
+  readonly members?: () => number
   /** Default: the rule of ALGORITHMS 1. */
   readonly waitRule?: WaitRule
   /** Resolves when the next round may begin; never rejects. Where uploads are limited, when the last one is sent. */
@@ -106,6 +108,7 @@ export class Participant {
   readonly #neighbours: Neighbours
   readonly #turns: CheckpointTurns
   readonly #gate = new PauseGate()
+  readonly #finalSeen = Promise.withResolvers<void>()
   #chain: OwnChain | undefined
   #phase: Phase = 'training'
   #round = 0
@@ -197,6 +200,7 @@ export class Participant {
   /** Somebody published a checkpoint: this peer may skip its turn. */
   checkpointSeen(phase: Phase): void {
     this.#turns.seen(this.#round, phase)
+    if (phase === 'done') this.#finalSeen.resolve()
   }
 
   /** Trains until the run ends for this peer or the signal fires; then the peer serves what it has. */
@@ -367,12 +371,28 @@ export class Participant {
     if (signal.aborted) return
     this.#phase = 'done'
     await this.#playRound(signal)
+    await this.#leaveFinalToOthers(signal)
     await this.#offerCheckpoint()
+  }
+
+  /** Until somebody has published the last checkpoint, or nobody whose turn comes before has. */
+  async #leaveFinalToOthers(signal: AbortSignal): Promise<void> {
+    const ms = this.#turns.finalWaitMs(this.#members)
+    if (ms === 0) return
+    const over = Promise.withResolvers<void>()
+    signal.addEventListener('abort', () => over.resolve(), { once: true })
+    const cancel = this.#init.clock.after(ms, () => over.resolve())
+    await Promise.race([over.promise, this.#finalSeen.promise])
+    cancel()
+  }
+
+  get #members(): number {
+    return this.#init.members?.() ?? 1
   }
 
   async #offerCheckpoint(): Promise<void> {
     const delta = this.#chain?.head
-    if (delta == null || !this.#turns.isDue(this.#round, this.#phase)) return
+    if (delta == null || !this.#turns.isDue(this.#round, this.#phase, this.#members)) return
     this.#turns.seen(this.#round, this.#phase)
     const made = this.#init.onCheckpointDue({ round: this.#round, seq: this.#chain!.seq, phase: this.#phase, delta })
     // Storing takes a disk's time: the rounds go on meanwhile, only the last checkpoint is waited for.

@@ -13,6 +13,7 @@ export { averagingRulesOf } from './averaging-rules.ts'
 export { hashOf, LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 export { type Rows, type RowsInit, readRows } from './rows.ts'
 export { createRunTrainer } from './run-trainer.ts'
+export { runVectorsInit } from './run-vectors.ts'
 export { startVectorWorker, type VectorWorker, type VectorWorkerInit } from './vector-worker.ts'
 export type {
   AveragedCopies,

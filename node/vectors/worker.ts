@@ -1,13 +1,12 @@
 /** Entry of the worker thread: reads the rows, starts the engine, and serves the vectors. */
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads'
-import { createRandom } from '../../protocols/averaging/index.ts'
 import { parseManifest } from '../../protocols/envelope/index.ts'
 import { CpuPacer } from '../limits/cpu-pacer.ts'
 import { decodeTopology, type Engine, type Metrics, startEngine } from '../training/index.ts'
-import { averagingRulesOf } from './averaging-rules.ts'
 import { LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 import { type Rows, readRows } from './rows.ts'
 import { createRunTrainer } from './run-trainer.ts'
+import { runVectorsInit } from './run-vectors.ts'
 import { serveCalls } from './thread-calls.ts'
 import type { VectorWorkerInit } from './vector-worker.ts'
 
@@ -58,20 +57,15 @@ class WorkerVectors extends LocalVectors {
 
 async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
   const manifest = parseManifest(init.manifest)
-  const { training: plan, averaging } = manifest
   const rows = await readRows({ ...init.rows, task: manifest.task, holdOut: manifest.evaluation.holdOut })
   const engine = await startEngine(init.engine)
-  const topology = await decodeTopology(init.modelJson, plan.loss)
+  const topology = await decodeTopology(init.modelJson, manifest.training.loss)
   const createTrainer = () => createRunTrainer(manifest, topology, rows, engine)
   const trainer = await createTrainer()
+  const initial = new Float32Array(init.initial.slice().buffer)
   return new WorkerVectors(
     {
-      trainer,
-      rules: averagingRulesOf(averaging),
-      seed: init.rows.seed,
-      learningRate: plan.learningRate,
-      initial: new Float32Array(init.initial.slice().buffer),
-      random: createRandom(init.rows.seed).fork('rounding'),
+      ...runVectorsInit(manifest, { trainer, initial, seed: init.rows.seed }),
       ...(init.maxCpu === undefined ? {} : { pacer: new CpuPacer({ cores: init.maxCpu }) })
     },
     describeReady(trainer.engine, rows, trainer.batch),
