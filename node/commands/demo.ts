@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
 import { whole } from './options.ts'
+import { requireOnePersonalisation } from './personal-options.ts'
 import { addRunOptions, peerCount, type RunOptions } from './run-options.ts'
 import { requireConsistent } from './training-options.ts'
 
@@ -40,6 +41,7 @@ export function addDemo(program: Command): void {
 
 async function demo(options: DemoOptions): Promise<void> {
   requireConsistent(options)
+  requireOnePersonalisation(options)
   const peers = peerCount(options, PEERS)
   if (options.kill >= peers) {
     throw new UsageError(`--kill ${options.kill} of ${peers} peers leaves nobody: kill at most ${peers - 1}`)

@@ -1,0 +1,35 @@
+/** The options of `create`, `demo` and `simulate` about what peers keep to themselves. */
+import { type Command, InvalidArgumentError } from 'commander'
+import type { RunPlan } from '../run/run-plan.ts'
+import { UsageError } from './exit.ts'
+import { list } from './options.ts'
+
+export type PersonalOptions = Pick<RunPlan, 'personalise' | 'localLayers'>
+
+/** As in ALGORITHMS 7. */
+const LAMBDA = 0.1
+
+export function addPersonalOptions(command: Command): Command {
+  return command
+    .option('--personalise <rule>', 'ditto, or ditto:0.1 with its pull: a model of its own for each peer too', ditto)
+    .option('--local-layers <names>', 'layers that no peer shares, separated by commas', list)
+}
+
+/** Throws UsageError for options that contradict each other. */
+export function requireOnePersonalisation({ personalise, localLayers }: PersonalOptions): void {
+  if (personalise === undefined || localLayers === undefined) return
+  throw new UsageError(
+    `--personalise ${personalise.rule} is not for --local-layers ${localLayers.join(',')}: ` +
+      'a run keeps a second model or some layers to its peers, not both'
+  )
+}
+
+/** Parses `ditto` and `ditto:0.5`. */
+function ditto(text: string): NonNullable<PersonalOptions['personalise']> {
+  const [rule, pull = String(LAMBDA), ...rest] = text.split(':')
+  const lambda = Number(pull)
+  if (rule !== 'ditto' || pull.trim() === '' || !Number.isFinite(lambda) || rest.length > 0) {
+    throw new InvalidArgumentError('must be ditto, or ditto: and a number such as ditto:0.1.')
+  }
+  return { rule, lambda }
+}
