@@ -97,8 +97,10 @@ async function train(
     const { end, rounds } = await trainer.train(signal)
     if (end === 'interrupted') return { type: 'parted', rounds }
     const metrics = vectors.report.heldOut > 0 ? await vectors.evaluate() : null
+    const personal = vectors.report.heldOut > 0 ? ((await vectors.evaluatePersonal()) ?? null) : null
     const measured = metrics === null ? '' : `, ${describeQuality(metrics)}`
-    say('info', `done after ${rounds} rounds${measured}`)
+    const own = personal === null ? '' : `, with its own model ${describeQuality(personal)}`
+    say('info', `done after ${rounds} rounds${measured}${own}`)
     await trainer.linger(1000 * request.lingerSeconds, signal)
     return { type: 'done', rounds, metrics, checkpoint: trainer.newestCheckpoint?.toString() ?? null }
   } finally {
