@@ -63,7 +63,7 @@ async function demo(options: DemoOptions): Promise<void> {
         `\nrun      ${report.run}\nengine   ${report.engine}\ntook     ${report.seconds.toFixed(0)} s\n`
       )
       const command = `npx starling predict ${report.checkpoint} --home ${pinnerHome} --data ${data.test}`
-      if (report.checkpoint !== null) process.stdout.write(`try      ${command}\n`)
+      if (report.checkpoint !== null && options.localLayers === undefined) process.stdout.write(`try      ${command}\n`)
     }
   } catch (error) {
     if (signal.aborted) {

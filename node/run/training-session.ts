@@ -42,11 +42,14 @@ export async function trainInRun(session: RunSession, request: TrainingRequest):
 async function requireRoomToTrain(
   { peer, say }: RunSession,
   { data, test, force }: TrainingRequest,
-  { parameterCount: parameters, averaging: { k, codec } }: RunManifest
+  { parameterCount: parameters, averaging: { k, codec }, personalise }: RunManifest
 ): Promise<void> {
   const room = {
     what: `training this run's ${parameters} parameters with ${k} neighbours and these rows`,
-    memoryBytes: trainerMemory({ parameters, k }, await bytesOf([data, test ?? []].flat())),
+    memoryBytes: trainerMemory(
+      { parameters, k, isPersonal: personalise?.rule === 'ditto' },
+      await bytesOf([data, test ?? []].flat())
+    ),
     diskBytes: trainerDisk({ parameters, codec }),
     home: peer.home.dir
   }

@@ -56,7 +56,7 @@ export class LocalLayersError extends Error {
   constructor(local: string, layers: readonly string[], reason: string) {
     super(
       `personalise.layers ${quote(local)} contradicts the model, which ${reason}: ` +
-        `choose some, but not all, of ${layers.map(quote).join(', ')}`
+        `its layers are ${layers.map(quote).join(', ')}, of which at least one is shared`
     )
   }
 }

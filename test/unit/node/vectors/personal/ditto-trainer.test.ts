@@ -37,7 +37,7 @@ suite('Ditto', () => {
     assertCloseTo(await play(trainer, 1, 2), PHI.map(step).map(step), 1e-6)
   })
 
-  test('settles where the peer’s rows and the pull balance, and without a pull at what the rows say (control)', async () => {
+  test('settles where own rows and pull balance, and without a pull at what the rows say (control)', async () => {
     const balance = (lambda: number) => PHI.map((phi, i) => (TARGET[i]! + lambda * phi) / (1 + lambda))
     for (const lambda of [0.1, 1, 4]) assertCloseTo(await play(ditto(lambda).trainer, 60, 8), balance(lambda), 1e-6)
     const free = await play(ditto(0).trainer, 60, 8)
