@@ -35,7 +35,10 @@ describe('the shared part of a model', () => {
 
   it('refuses names of no layer, and leaves something to share', () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
-      [['dense_4'], /personalise.layers "dense_4" contradicts the model, .* are "dense_1", "dense_2", "dense_3", of which/],
+      [
+        ['dense_4'],
+        /personalise.layers "dense_4" contradicts the model, .* are "dense_1", "dense_2", "dense_3", of which/
+      ],
       [['dense_2/kernel'], /"dense_2\/kernel" contradicts the model/],
       [['dense_1', 'dense_2', 'dense_3'], /nothing would be shared/]
     ]
