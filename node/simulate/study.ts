@@ -62,6 +62,7 @@ function summarise(runs: readonly SimulationReport[]): Omit<VariantReport, 'labe
     deviation: overAll(qualities, deviation),
     bytes: { ...medianBytes(runs.map(({ bytes }) => bytes)), to95: medianTo95(runs) },
     ...meanLate(runs),
+    refused: sumRefused(runs),
     failed: runs.reduce((sum, { failed }) => sum + failed, 0),
     seconds: runs.reduce((sum, { seconds }) => sum + seconds, 0),
     runs
@@ -98,6 +99,13 @@ function meanLate(runs: readonly SimulationReport[]): Pick<SimulationReport, 'la
     others: mean(all.map(({ after }) => after.others))
   }
   return { late: { before: mean(all.map(({ before }) => before)), after } }
+}
+
+function sumRefused(runs: readonly SimulationReport[]): SimulationReport['refused'] {
+  const sums: Record<string, number> = {}
+  for (const { refused } of runs)
+    for (const [reason, count] of Object.entries(refused)) sums[reason] = (sums[reason] ?? 0) + count
+  return sums
 }
 
 function mean(values: readonly number[]): number {
