@@ -7,7 +7,9 @@ import { ANY_ADDRESS, invitedAddresses, reachableAddresses, withFixedPort } from
 import { codec, DEFAULT_HOME, DEFAULT_NETWORK, duration, list, MODEL_FORMS, whole } from './options.ts'
 import { withProgress } from './progress.ts'
 import {
+  addMixingOptions,
   learningRateOption,
+  type MixingOptions,
   momentumOption,
   optimiserOption,
   requireConsistent,
@@ -15,7 +17,7 @@ import {
   taskOption
 } from './training-options.ts'
 
-export interface CreateOptions extends TrainingOptions {
+export interface CreateOptions extends TrainingOptions, MixingOptions {
   readonly data: string[]
   readonly label?: string
   readonly classes?: string[]
@@ -28,7 +30,6 @@ export interface CreateOptions extends TrainingOptions {
   readonly localSteps: number
   readonly batch: number
   readonly codec: 'f32' | 'f16' | 'int8' | 'int4'
-  readonly k: number
   readonly seed: number
   readonly checkpointEvery: number
   readonly expires?: number
@@ -50,7 +51,7 @@ Then, with the invite that it prints:
 
 /** `starling create`: writes a run into a home and prints its invite. */
 export function addCreate(program: Command): void {
-  program
+  const command = program
     .command('create')
     .description('write a run: schema, model, initial weights; prints run id and invite')
     .requiredOption(
@@ -72,7 +73,7 @@ export function addCreate(program: Command): void {
     .addOption(momentumOption())
     .addOption(learningRateOption())
     .option('--codec <name>', 'how deltas are written: int4, int8, f16 or f32', codec, DEFAULT_PLAN.codec)
-    .option('--k <n>', 'neighbours to aim for', whole(1, 64), DEFAULT_PLAN.k)
+  addMixingOptions(command)
     .option('--seed <s>', 'decides the initial weights', whole(0, 0xffff_ffff), DEFAULT_PLAN.seed)
     .option('--checkpoint-every <rounds>', 'rounds between checkpoints', whole(1), DEFAULT_PLAN.checkpointEveryRounds)
     .option('--expires <time>', 'for how long the invite may be used, such as 12h or 7d (default: for ever)', duration)

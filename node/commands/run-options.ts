@@ -3,7 +3,9 @@ import type { RunPlan } from '../run/run-plan.ts'
 import { UsageError } from './exit.ts'
 import { codec, MODEL_FORMS, positive, whole } from './options.ts'
 import {
+  addMixingOptions,
   learningRateOption,
+  type MixingOptions,
   momentumOption,
   optimiserOption,
   type TrainingOptions,
@@ -11,7 +13,7 @@ import {
 } from './training-options.ts'
 
 /** What `demo` and `simulate` both ask about the run that they set up from scratch. */
-export interface RunOptions extends TrainingOptions {
+export interface RunOptions extends TrainingOptions, MixingOptions {
   readonly peers?: number
   readonly data: string[]
   readonly label?: string
@@ -22,13 +24,12 @@ export interface RunOptions extends TrainingOptions {
   readonly localSteps: number
   readonly batch: number
   readonly codec: RunPlan['codec']
-  readonly k: number
   readonly seed: number
 }
 
 /** Adds those options to a verb that has at most `maxPeers` peers, and `peers` of them unless told otherwise. */
 export function addRunOptions(command: Command, { peers, maxPeers }: { peers: number; maxPeers: number }): Command {
-  return command
+  command
     .option('--peers <n>', `number of trainers (default: ${peers}, or one for each file)`, whole(1, maxPeers))
     .option('--data <names...>', 'digits, wdbc, or files or folders of images (several: one peer each)', ['digits'])
     .option('--label <column>', 'column to predict; images and .npz need none')
@@ -43,8 +44,8 @@ export function addRunOptions(command: Command, { peers, maxPeers }: { peers: nu
     .addOption(momentumOption())
     .addOption(learningRateOption())
     .option('--codec <name>', 'how deltas are written: int4, int8, f16 or f32', codec, 'int4')
-    .option('--k <n>', 'neighbours to aim for', whole(1, 64), 6)
     .option('--seed <s>', 'decides splits, weights and orders', whole(0, 0xffff_ffff / 1000), 1)
+  return addMixingOptions(command)
 }
 
 /** How many peers these options ask for. Throws UsageError where their number contradicts that of the files. */

@@ -23,7 +23,6 @@ export interface ScenarioOptions
   extends Omit<RunOptions, 'data'>,
     Omit<SimulationOptions, 'peers' | 'averaging' | 'data'> {
   readonly data: string[]
-  readonly rule: string
   readonly mixingMomentum?: number
   readonly baseline?: BaselineName | 'no-momentum'
 }
@@ -46,7 +45,6 @@ export function addScenarioOptions(command: Command): Command {
     .option('--partition <from-to>', 'rounds between which two halves do not hear each other', partition)
     .option('--no-repair', 'control: adds deltas to whatever copy is held')
     .addOption(choice('--wait <whom>', 'for which links; half and none are controls', ['all', 'half', 'none'], 'all'))
-    .option('--rule <name>', 'how versions are mixed, as the manifest names it', 'mean')
     .option('--mixing-momentum <mu>', 'instead of what create settles; 0 for none', share)
     .addOption(new Option('--baseline <name>', 'another rule in lock-step instead').choices(BASELINES))
     .addOption(choice('--engine <name>', 'what computes; cpu gives the same bytes anywhere', ['wasm', 'cpu'], 'wasm'))
@@ -57,8 +55,8 @@ export function toVariant(label: string, options: ScenarioOptions): Variant {
   requireConsistent(options)
   const peers = peerCount(options, PEERS)
   requirePossible(options, peers)
-  const { rule, mixingMomentum, baseline, lateAt = Math.ceil(options.rounds / 2), ...rest } = options
-  const averaging = { ...ruleOf(rule), ...momentumOf(baseline === 'no-momentum' ? 0 : mixingMomentum) }
+  const { mixingMomentum, baseline, lateAt = Math.ceil(options.rounds / 2), ...rest } = options
+  const averaging = momentumOf(baseline === 'no-momentum' ? 0 : mixingMomentum)
   return {
     label,
     options: { ...rest, peers, lateAt, averaging },
@@ -67,11 +65,6 @@ export function toVariant(label: string, options: ScenarioOptions): Variant {
 }
 
 type Averaging = NonNullable<SimulationOptions['averaging']>
-
-/** The manifest's schema says whether there is such a rule. */
-function ruleOf(name: string): Averaging {
-  return { rule: name as NonNullable<Averaging['rule']> }
-}
 
 /** With the share of the newest step that `create` settles (ALGORITHMS 1). */
 function momentumOf(mu: number | undefined): Averaging {

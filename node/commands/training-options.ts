@@ -1,10 +1,40 @@
 /** The options of `create` and `demo` about what is learnt and how; their defaults depend on each other. */
-import { InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { RunPlan } from '../run/run-plan.ts'
 import { UsageError } from './exit.ts'
-import { positive } from './options.ts'
+import { positive, whole } from './options.ts'
 
 export type TrainingOptions = Pick<RunPlan, 'task' | 'optimiser' | 'momentum' | 'learningRate'>
+
+/** How neighbours' versions are mixed. */
+export type MixingOptions = Pick<RunPlan, 'k' | 'rule' | 'byzantine' | 'momentumRule'>
+
+const MIXING_RULES: readonly NonNullable<RunPlan['rule']>[] = [
+  'mean',
+  'or-cs+',
+  'cs+',
+  'clipped-gossip',
+  'nna',
+  'trimmed-mean',
+  'median',
+  'krum'
+]
+const MOMENTUM_RULES: readonly NonNullable<RunPlan['momentumRule']>[] = ['quasi-global', 'nesterov', 'none']
+
+/** Adds what `create`, `demo` and `simulate` ask about mixing. The manifest refuses what contradicts itself. */
+export function addMixingOptions(command: Command): Command {
+  return command
+    .option('--k <n>', 'neighbours to aim for (default: 6, with a robust rule 8)', whole(1, 64))
+    .addOption(
+      new Option('--rule <name>', 'how neighbours are mixed; all but mean guard against liars').choices(MIXING_RULES)
+    )
+    .option('--byzantine <b>', 'neighbours that may lie (default: with a robust rule a quarter of k)', whole(0, 64))
+    .addOption(
+      new Option('--momentum-rule <name>', 'how rounds build on each other (default: quasi-global)').choices(
+        MOMENTUM_RULES
+      )
+    )
+}
 
 export function taskOption(): Option {
   return new Option('--task <kind>', 'what to predict: a class, or with regression a number').choices([

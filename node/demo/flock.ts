@@ -4,7 +4,7 @@ import { encodeInvite } from '../../protocols/envelope/index.ts'
 import { openHome, openStorage } from '../../storage/index.ts'
 import { createRun, draftRun } from '../run/create-run.ts'
 import type { RunFiles } from '../run/run-files.ts'
-import type { RunPlan } from '../run/run-plan.ts'
+import type { RunChoices } from '../run/run-plan.ts'
 import { measured } from '../training/quality.ts'
 import type { DemoData } from './demo-data.ts'
 import type { DemoEvent } from './messages.ts'
@@ -33,11 +33,8 @@ export interface Trainer {
   rssBytes: number
 }
 
-export interface FlockInit
-  extends Pick<
-    RunPlan,
-    'model' | 'rounds' | 'localSteps' | 'batch' | 'optimiser' | 'momentum' | 'learningRate' | 'codec' | 'k' | 'seed'
-  > {
+export interface FlockInit extends RunChoices {
+  readonly seed: number
   /** Folder for the peers' homes. */
   readonly folder: string
   readonly data: DemoData
@@ -117,7 +114,7 @@ export class Flock {
   /** Waits until everybody has its links, so that all are measured on equal terms, but not for ever. */
   async linkUp(): Promise<void> {
     const others = this.trainers.length - 1
-    const wanted = others < ALL_LINKED_PEERS ? others : Math.min(this.#init.k, others)
+    const wanted = others < ALL_LINKED_PEERS ? others : Math.min(this.run.manifest.averaging.k, others)
     if (wanted === 0) return
     const linked = this.trainers.map(({ handle }) => handle.next('links', ({ links }) => links >= wanted))
     const late = new AbortController()

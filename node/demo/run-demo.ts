@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunPlan } from '../run/run-plan.ts'
+import type { RunChoices } from '../run/run-plan.ts'
 import { type Metrics, requireModelSpec } from '../training/index.ts'
 import { type Measure, measured, measureOf } from '../training/quality.ts'
 import { type DemoData, type DemoDataInit, dealOut } from './demo-data.ts'
@@ -16,12 +16,7 @@ import { DemoView } from './view.ts'
 /** The pinner has this long to fetch the final checkpoint. */
 const PIN_MS = 20_000
 
-export interface DemoInit
-  extends DemoDataInit,
-    Pick<
-      RunPlan,
-      'model' | 'rounds' | 'localSteps' | 'batch' | 'optimiser' | 'momentum' | 'learningRate' | 'codec' | 'k'
-    > {
+export interface DemoInit extends DemoDataInit, RunChoices {
   /** How many peers are killed half way. */
   readonly kill: number
   /** Folder for the peers' homes; a temporary one by default. */

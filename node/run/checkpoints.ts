@@ -37,8 +37,8 @@ export interface CheckpointInit {
 }
 
 /**
- * Makes a checkpoint: the mean of the own and the neighbours' public copies (a single author's copy is not a good
- * model), measured on the own held-out rows if there are any, stored, kept and on the disk when this resolves.
+ * Makes a checkpoint: the mean of the own and the neighbours' public copies, in a robust run their median (a single
+ * author's copy is not a good model), measured on the own held-out rows if there are any, stored, kept and on the disk when this resolves.
  */
 export async function makeCheckpoint(
   { peer, run, vectors, heldOut, incarnation }: CheckpointInit,
@@ -60,7 +60,7 @@ export async function makeCheckpoint(
     round,
     parents,
     cut: cut.map((entry) => ({ author: peerBytes(entry.author), ...entry.version })),
-    rule: 'mean',
+    rule: run.manifest.averaging.rule === 'mean' ? 'mean' : 'median',
     model: run.manifest.model,
     metrics: shared === undefined ? [] : [{ author, split: 'holdOut', ...shared }],
     createdAt

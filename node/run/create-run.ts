@@ -1,5 +1,5 @@
 import type { RunManifest } from '../../protocols/envelope/index.ts'
-import { authorOf } from '../../protocols/envelope/index.ts'
+import { authorOf, refuseContradictions } from '../../protocols/envelope/index.ts'
 import type { Home, Storage } from '../../storage/index.ts'
 import {
   featureCount,
@@ -39,6 +39,12 @@ import { settleOptimiser } from './settle-optimiser.ts'
 const MOMENTUM = { short: 0.9, long: 0.7 } as const
 const LONG_ROUND_STEPS = 16
 
+/** DiLoCo's outer optimiser (Douillard et al. 2023), the alternative of ALGORITHMS 3. */
+const DILOCO = { mu: 0.9, kappa: 0, outerStep: 0.7 } as const
+
+/** Neighbours to aim for (ALGORITHMS 1); a budget of a quarter of them is the design's (ALGORITHMS 4). */
+const NEIGHBOURS = { mean: 6, robust: 8 } as const
+
 /** Neighbours ignore deltas that come faster than this on average: enough for the smallest model on a fast machine. */
 const MIN_ROUND_MS = 2
 
@@ -54,7 +60,10 @@ export interface DraftRun {
   readonly initial?: Float32Array
 }
 
-/** Reads the creator's files and settles schema and model. Throws the data's errors, and the model's. */
+/**
+ * Reads the creator's files and settles schema and model. Throws the data's errors, the model's, and InvalidRecordError
+ * for choices that contradict each other.
+ */
 export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   const tables = []
   for (const path of plan.data) tables.push(await readData(path))
@@ -65,7 +74,9 @@ export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   })
   const model = await draftModel(plan.model, task)
   requireStepFits(model.topology, plan.batch)
-  return { plan, task, ...model, remarks: tables.flatMap(({ remarks }) => remarks ?? []) }
+  const draft = { plan, task, ...model, remarks: tables.flatMap(({ remarks }) => remarks ?? []) }
+  refuseContradictions(manifestOf(draft))
+  return draft
 }
 
 /** The model that a spec names, or the user's own where it is the path of a `model.json`. */
@@ -126,8 +137,18 @@ export function manifestOf({ plan, task }: DraftRun): DraftManifest {
   }
 }
 
-function averagingOf({ codec, k, localSteps }: RunPlan, task: TaskSchema['kind']): RunManifest['averaging'] {
+function averagingOf(plan: RunPlan, task: TaskSchema['kind']): RunManifest['averaging'] {
+  const { codec, rule = 'mean', k = rule === 'mean' ? NEIGHBOURS.mean : NEIGHBOURS.robust } = plan
+  const { byzantine: b = rule === 'mean' ? 0 : Math.floor(k / 4) } = plan
+  return { codec, k, momentum: momentumOf(plan, task), beta: 0.5, gamma: 1, rule, b }
+}
+
+function momentumOf(
+  { momentumRule: rule = 'quasi-global', localSteps }: RunPlan,
+  task: TaskSchema['kind']
+): RunManifest['averaging']['momentum'] {
+  if (rule === 'none') return { rule, mu: 0, kappa: 0 }
+  if (rule === 'nesterov') return { rule, ...DILOCO }
   const isShort = localSteps < LONG_ROUND_STEPS && task === 'classification'
-  const mu = isShort ? MOMENTUM.short : MOMENTUM.long
-  return { codec, k, momentum: { rule: 'quasi-global', mu, kappa: 0.5 }, beta: 0.5, gamma: 1, rule: 'mean', b: 0 }
+  return { rule, mu: isShort ? MOMENTUM.short : MOMENTUM.long, kappa: 0.5 }
 }

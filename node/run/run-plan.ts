@@ -21,12 +21,36 @@ export interface RunPlan {
   readonly momentum?: number
   readonly learningRate?: number
   readonly codec: RunManifest['averaging']['codec']
-  readonly k: number
+  /** Neighbours to aim for; by default as many as the rule needs. */
+  readonly k?: number
+  /** What neighbours may do to a model; by default the mean, which trusts them. */
+  readonly rule?: RunManifest['averaging']['rule']
+  /** Neighbours that may lie, with a robust rule; a quarter of k by default. */
+  readonly byzantine?: number
+  /** How rounds build on each other; quasi-global by default. */
+  readonly momentumRule?: RunManifest['averaging']['momentum']['rule']
   readonly checkpointEveryRounds: number
   readonly holdOut: number
   readonly shareMetrics: boolean
   readonly shareSamples: boolean
 }
+
+/** What is chosen alike where a run is made by hand, for a demo and for a simulation. */
+export type RunChoices = Pick<
+  RunPlan,
+  | 'model'
+  | 'rounds'
+  | 'localSteps'
+  | 'batch'
+  | 'optimiser'
+  | 'momentum'
+  | 'learningRate'
+  | 'codec'
+  | 'k'
+  | 'rule'
+  | 'byzantine'
+  | 'momentumRule'
+>
 
 export const DEFAULT_PLAN = {
   model: 'mlp:64,32',
@@ -35,7 +59,6 @@ export const DEFAULT_PLAN = {
   localSteps: 16,
   batch: 32,
   codec: 'int4',
-  k: 6,
   checkpointEveryRounds: 20,
   holdOut: 0.2,
   shareMetrics: true,

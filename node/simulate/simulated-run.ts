@@ -15,18 +15,13 @@ import {
 import { type DemoDataInit, dealOut } from '../demo/demo-data.ts'
 import { type DraftRun, draftRun, manifestOf } from '../run/create-run.ts'
 import { encodeWeights } from '../run/run-files.ts'
-import { DEFAULT_PLAN, type RunPlan } from '../run/run-plan.ts'
+import { DEFAULT_PLAN, type RunChoices } from '../run/run-plan.ts'
 import { drawInitialWeights, type Topology } from '../training/index.ts'
 import { hashOf, type Rows, readRows } from '../vectors/index.ts'
 import { keyOf } from './simulated-keys.ts'
 
 /** What a run is about, as in `demo` and `create`. */
-export interface RunOptions
-  extends DemoDataInit,
-    Pick<
-      RunPlan,
-      'model' | 'rounds' | 'localSteps' | 'batch' | 'optimiser' | 'momentum' | 'learningRate' | 'codec' | 'k'
-    > {
+export interface RunOptions extends DemoDataInit, RunChoices {
   /** Instead of `localSteps`: so many times through a peer's own rows. */
   readonly localEpochs?: number
   /** What a study wants otherwise than `create` settles it. */

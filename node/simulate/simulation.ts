@@ -88,7 +88,7 @@ export class Simulation {
   }
 
   #createFlock(engine: Engine): Flock {
-    const { seed, topology, k, wait } = this.#options
+    const { seed, topology, wait } = this.#options
     return new Flock({
       run: this.#run,
       engine,
@@ -96,7 +96,7 @@ export class Simulation {
       seed,
       network: this.#network,
       ...(topology === undefined ? {} : { topology }),
-      k,
+      k: this.#run.manifest.averaging.k,
       slowness: drawSlowness(this.#options, this.#run.rows.length, this.#random.fork('speeds')),
       waitRule: WAIT_RULES[wait],
       ...(this.#hooks.attack === undefined ? {} : { attack: this.#hooks.attack }),

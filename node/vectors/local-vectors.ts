@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { equals } from 'uint8arrays/equals'
-import { Averager, type AveragingRules, meanOf, PayloadError, type Random } from '../../protocols/averaging/index.ts'
+import { Averager, type AveragingRules, PayloadError, type Random } from '../../protocols/averaging/index.ts'
 import type { CopyFault, ExpectedCopy } from '../../protocols/delta-gossip/index.ts'
 import type { CpuPacer } from '../limits/index.ts'
 import { type Metrics, type Trainer, TrainingDivergedError, type TrainOptions } from '../training/index.ts'
@@ -163,7 +163,7 @@ export class LocalVectors implements Vectors {
     const copies = cut.map((entry) =>
       entry.author === author ? this.#averager.copy : this.#averager.view(entry.author)!
     )
-    return { weights: meanOf(copies), cut }
+    return { weights: this.#averager.combine(copies), cut }
   }
 
   evaluate(weights?: Float32Array): Promise<Metrics> {

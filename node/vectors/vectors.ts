@@ -42,7 +42,7 @@ export interface VersionTerm extends Omit<MixTerm, 'newerDeltas'> {
 }
 
 export interface AveragedCopies {
-  /** Shape [n]: the mean of the public copies in `cut`, in author-byte order. */
+  /** Shape [n]: the mean of the public copies in `cut`, in author-byte order, or in a robust run their median. */
   readonly weights: Float32Array
   /** The own version (author `undefined`) and each neighbour's. */
   readonly cut: readonly { readonly author: string; readonly version: ExpectedCopy['version'] }[]

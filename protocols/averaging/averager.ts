@@ -192,7 +192,11 @@ export class Averager {
    */
   middleOf(authors: Iterable<string>): Float32Array<ArrayBuffer> | undefined {
     const copies = [...authors].flatMap((author) => this.view(author) ?? [])
-    if (copies.length === 0) return undefined
+    return copies.length === 0 ? undefined : this.combine(copies)
+  }
+
+  /** The mean of at least one copy, each of shape [n], or in a robust run their coordinate-wise median. */
+  combine(copies: readonly Float32Array[]): Float32Array<ArrayBuffer> {
     return this.#robustMix === undefined ? meanOf(copies) : medianOf(copies)
   }
 }

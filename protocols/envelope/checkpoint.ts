@@ -63,7 +63,7 @@ export interface CheckpointManifest extends Extensible {
   /** The author and its links, in ascending order of author bytes, which is the order of summation. */
   readonly cut: readonly CutEntry[]
   /** How the copies were combined. */
-  readonly rule: 'mean'
+  readonly rule: 'mean' | 'median'
   /** Topology, `model.json`. */
   readonly model: CID
   /** safetensors in UnixFS. */
@@ -120,7 +120,7 @@ const CHECKPOINT: RecordKind<CheckpointManifest> = {
       )
       .min(1)
       .max(MAX_CUT),
-    rule: z.literal('mean'),
+    rule: z.enum(['mean', 'median']),
     model: field.link,
     weights: field.link,
     proof: z.exactOptional(field.link),

@@ -72,6 +72,7 @@ export type {
   TrainingPlan
 } from './manifest.ts'
 export { encodeManifest, MAX_MANIFEST_BYTES, manifestCid, parseManifest } from './manifest.ts'
+export { refuseContradictions } from './manifest-contradictions.ts'
 export { MAX_FEATURES } from './manifest-schema.ts'
 export type { RecordKind } from './record-kind.ts'
 export { decodeRecord, encodeRecord } from './record-kind.ts'

@@ -5,18 +5,27 @@ import { showValue } from './show-value.ts'
 /** Heavy-ball momentum (kappa = 1) diverges from here on (ALGORITHMS 1, "Must fail"). */
 const HEAVY_BALL_MAX_MU = 0.8
 
+/** Fewer neighbours than this do not show who is far from the rest (ALGORITHMS 1). */
+const ROBUST_MIN_K = 8
+
 /** What each kind of task is trained and measured by: the model ends in class probabilities, or in one number. */
 const LOSSES = { classification: 'softmax-cross-entropy', regression: 'mean-squared-error' } as const
 const METRICS = { classification: 'accuracy', regression: 'rmse' } as const
+
+/** What of a manifest can contradict itself, known before the run is written. */
+type Settled = Pick<RunManifest, 'task' | 'training' | 'averaging' | 'evaluation' | 'privacy'>
 
 /**
  * Refuses what is fine field by field and wrong together, naming both things.
  * Throws `InvalidRecordError` with reason `contradiction`.
  */
-export function refuseContradictions({ task, training, averaging, evaluation }: RunManifest): void {
+export function refuseContradictions({ task, training, averaging, evaluation, privacy }: Settled): void {
   refuseWrongMeasure(task, training, evaluation)
   refuseWrongMomentum(training)
   refuseDivergence(averaging)
+  refuseWrongOuterStep(averaging)
+  refuseWrongBudget(averaging)
+  refuseIdlePrivacy(privacy, averaging)
   refuseAmbiguousNames(task)
   refuseMixedInput(task)
 }
@@ -68,6 +77,46 @@ function refuseDivergence(averaging: RunManifest['averaging']): void {
       `heavy-ball momentum diverges from mu = ${HEAVY_BALL_MAX_MU}: lower one of them`
     )
   }
+}
+
+function refuseWrongOuterStep({ momentum: { rule, outerStep } }: RunManifest['averaging']): void {
+  if (outerStep === undefined || rule === 'nesterov') return
+  throw contradiction(
+    `averaging.momentum.rule "${rule}"`,
+    `averaging.momentum.outerStep ${outerStep}`,
+    'only "nesterov" has an outer step'
+  )
+}
+
+/** Honest neighbours must outnumber liars among k by two: what Krum needs (Blanchard et al. 2017), and no rule less. */
+function refuseWrongBudget({ rule, b, k }: RunManifest['averaging']): void {
+  if (rule === 'mean') {
+    if (b === 0) return
+    throw contradiction('averaging.rule "mean"', `averaging.b ${b}`, 'the mean trusts everybody: choose a robust rule')
+  }
+  if (k < ROBUST_MIN_K) {
+    throw contradiction(
+      `averaging.rule "${rule}"`,
+      `averaging.k ${k}`,
+      `it tells liars from the rest among at least ${ROBUST_MIN_K} neighbours`
+    )
+  }
+  const most = Math.floor((k - 2) / 2)
+  if (b > most) {
+    throw contradiction(`averaging.b ${b}`, `averaging.k ${k}`, `at most ${most} of ${k} neighbours may lie`)
+  }
+}
+
+function refuseIdlePrivacy({ mode, epsilon }: RunManifest['privacy'], { rule }: RunManifest['averaging']): void {
+  if (epsilon === undefined) return
+  if (rule !== 'mean') {
+    throw contradiction(
+      `averaging.rule "${rule}"`,
+      `privacy.epsilon ${epsilon}`,
+      'a robust rule takes the noise that privacy adds for a lie'
+    )
+  }
+  throw contradiction(`privacy.mode "${mode}"`, `privacy.epsilon ${epsilon}`, 'without noise there is no budget')
 }
 
 function refuseMixedInput({ columns }: Task): void {

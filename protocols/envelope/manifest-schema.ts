@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { MomentumRule, RobustRuleName } from '../averaging/index.ts'
 import * as field from './fields.ts'
 
 /** Names come from the header line of somebody's file; longer ones are a mistake in the separator. */
@@ -72,14 +73,32 @@ const training = z.object({
   minRoundMs: z.number().min(0).max(MAX_MIN_ROUND_MS)
 })
 
+/** All of `averaging/`, which is not loaded for their names. */
+const MOMENTUM_RULES = ['quasi-global', 'nesterov', 'none'] as const satisfies readonly MomentumRule[]
+const MIXING_RULES = [
+  'mean',
+  'or-cs+',
+  'cs+',
+  'clipped-gossip',
+  'nna',
+  'trimmed-mean',
+  'median',
+  'krum'
+] as const satisfies readonly RobustRuleName[]
+
 const averaging = z.object({
   codec: field.codec,
   k: z.int().min(1).max(MAX_K),
-  momentum: z.object({ rule: z.enum(['quasi-global', 'none']), mu: momentum, kappa: field.fraction }),
+  momentum: z.object({
+    rule: z.enum(MOMENTUM_RULES),
+    mu: momentum,
+    kappa: field.fraction,
+    outerStep: z.exactOptional(z.number().positive().max(1))
+  }),
   beta: field.fraction,
   gamma: field.fraction,
-  rule: z.literal('mean'),
-  b: z.literal(0)
+  rule: z.enum(MIXING_RULES),
+  b: z.int().min(0).max(MAX_K)
 })
 
 /** Shapes and ranges of a run manifest, version 1. */
@@ -102,7 +121,7 @@ export const manifestSchema = z.object({
     holdOut: z.number().min(0).max(MAX_HOLD_OUT),
     metrics: z.array(z.enum(['accuracy', 'rmse', 'loss'])).max(2)
   }),
-  privacy: z.object({ mode: z.literal('off') }),
+  privacy: z.object({ mode: z.literal('off'), epsilon: z.exactOptional(z.number().positive()) }),
   personalise: z.null(),
   share: z.object({ metrics: z.boolean(), samples: z.boolean() }),
   admission: z.literal('open'),

@@ -1,4 +1,5 @@
 import type { CID } from 'multiformats/cid'
+import type { MomentumRule, RobustRuleName } from '../averaging/index.ts'
 import { recordCid } from './content-id.ts'
 import type { Codec, Extensible } from './fields.ts'
 import { refuseContradictions } from './manifest-contradictions.ts'
@@ -83,12 +84,20 @@ export interface AveragingPlan {
   readonly codec: Codec
   /** Links to aim for. */
   readonly k: number
-  readonly momentum: { readonly rule: 'quasi-global' | 'none'; readonly mu: number; readonly kappa: number }
+  readonly momentum: {
+    readonly rule: MomentumRule
+    readonly mu: number
+    /** Quasi-global: share of the newest step in the momentum. */
+    readonly kappa: number
+    /** Nesterov: DiLoCo's outer learning rate. */
+    readonly outerStep?: number
+  }
   readonly beta: number
   readonly gamma: number
-  readonly rule: 'mean'
-  /** Byzantine budget; robust rules have one. */
-  readonly b: 0
+  /** What neighbours may do to a model: all that they say, or what a robust rule lets through. */
+  readonly rule: RobustRuleName
+  /** Byzantine budget of a robust rule: neighbours that may lie. */
+  readonly b: number
 }
 
 /** One training effort: an immutable DAG-CBOR block whose CID is the run's id. */
@@ -114,7 +123,7 @@ export interface RunManifest extends Extensible {
     readonly holdOut: number
     readonly metrics: readonly ('accuracy' | 'rmse' | 'loss')[]
   }
-  readonly privacy: { readonly mode: 'off' }
+  readonly privacy: { readonly mode: 'off'; readonly epsilon?: number }
   readonly personalise: null
   /** What peers say about themselves beyond their deltas. */
   readonly share: { readonly metrics: boolean; readonly samples: boolean }

@@ -31,8 +31,8 @@ interface StormResult {
   /** Calls that did not end with exit 0, with what they printed. */
   readonly errors: readonly string[]
   readonly rounds: { readonly steady: number; readonly comer: number }
-  /** Resident bytes of the peer that lives through all calls: medians of its second and its last eighth. */
-  readonly steadyRssBytes: { readonly early: number; readonly late: number; readonly largest: number }
+  /** Resident bytes of the peer that lives through all calls: the median of every eighth of its life, and the largest. */
+  readonly steadyRssBytes: { readonly eighths: readonly number[]; readonly largest: number }
   readonly seconds: number
 }
 
@@ -101,14 +101,13 @@ class Storm {
       if (call % 50 === 49) this.#init.onProgress(`${call + 1} calls, rounds ${JSON.stringify(this.#rounds)}`)
     }
     for (const target of [steady, comer]) await this.#starling('leave', target)
-    const eighth = Math.max(1, Math.floor(this.#rss.length / 8))
+    const at = (part: number) => Math.floor((part * this.#rss.length) / 8)
     return {
       calls: this.#calls,
       errors: this.#errors,
       rounds: this.#rounds,
       steadyRssBytes: {
-        early: median(this.#rss.slice(eighth, 2 * eighth))!,
-        late: median(this.#rss.slice(-eighth))!,
+        eighths: Array.from({ length: 8 }, (_, part) => median(this.#rss.slice(at(part), at(part + 1))) ?? 0),
         largest: Math.max(...this.#rss)
       },
       seconds: (performance.now() - startedAt) / 1000
@@ -171,11 +170,11 @@ class Storm {
 
 function describeStorm({ calls, errors, rounds, steadyRssBytes, seconds }: StormResult): string {
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`
-  const { early, late, largest } = steadyRssBytes
+  const { eighths, largest } = steadyRssBytes
   return [
     `calls    ${JSON.stringify(calls)} in ${seconds.toFixed(0)} s`,
     `rounds   steady ${rounds.steady}, comer ${rounds.comer}`,
-    `memory   ${megabytes(early)} early, ${megabytes(late)} late, ${megabytes(largest)} at most`,
+    `memory   ${eighths.map(megabytes).join(', ')} (eighths), ${megabytes(largest)} at most`,
     `errors   ${errors.length}`,
     ...errors
   ].join('\n')

@@ -173,6 +173,30 @@ export const FILES: readonly BadInput[] = [
     play: created(`${HEADER}1,2,wren\n2,3,wren\n`)
   },
   {
+    input: 'create: a robust rule among too few neighbours',
+    sentence:
+      'run manifest: averaging.rule "or-cs+" contradicts averaging.k 6: it tells liars from the rest among at least ' +
+      '8 neighbours',
+    exitCode: 1,
+    ...NO_HOME,
+    play: created(`${HEADER}1,2,wren\n2,3,finch\n`, '--rule', 'or-cs+', '--k', '6')
+  },
+  {
+    input: 'create: more liars than any rule can bear',
+    sentence: 'run manifest: averaging.b 4 contradicts averaging.k 8: at most 3 of 8 neighbours may lie',
+    exitCode: 1,
+    ...NO_HOME,
+    play: created(`${HEADER}1,2,wren\n2,3,finch\n`, '--rule', 'krum', '--byzantine', '4')
+  },
+  {
+    input: 'create: liars expected by a rule that believes them',
+    sentence:
+      'run manifest: averaging.rule "mean" contradicts averaging.b 1: the mean trusts everybody: choose a robust rule',
+    exitCode: 1,
+    ...NO_HOME,
+    play: created(`${HEADER}1,2,wren\n2,3,finch\n`, '--byzantine', '1')
+  },
+  {
     input: 'demo: several files without a label',
     sentence: '--data good.csv needs --label COLUMN, the column to predict (sample sets: digits, wdbc)',
     exitCode: 2,

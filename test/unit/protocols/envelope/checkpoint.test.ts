@@ -61,7 +61,7 @@ describe('checkpoint manifest', () => {
     const parse = (changes: object) => parseCheckpoint(encode({ ...checkpoint, ...changes }))
     const metric = checkpoint.metrics[0]!
     assert.throws(() => parse({ v: 0 }), refusal('version'))
-    assert.throws(() => parse({ rule: 'median' }), refusal('unsupported', /knows only "mean"/))
+    assert.throws(() => parse({ rule: 'krum' }), refusal('unsupported', /knows only "mean", "median"/))
     assert.throws(
       () => parse({ metrics: [{ ...metric, accuracy: 95.5 }] }),
       refusal('range', /metrics.0.accuracy is 95.5/)

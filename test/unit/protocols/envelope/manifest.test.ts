@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { encode } from '@ipld/dag-cbor'
 import fc from 'fast-check'
+import { ROBUST_RULES } from '../../../../protocols/averaging/index.ts'
 import type { RefusalReason, RunManifest } from '../../../../protocols/envelope/index.ts'
 import { encodeManifest, manifestCid, parseManifest } from '../../../../protocols/envelope/index.ts'
 import { refusal } from './refusals.ts'
@@ -61,14 +62,20 @@ describe('run manifest', () => {
     assert.notEqual(manifestCid(encodeManifest({ ...manifest, seed: 43 })).toString(), cid.toString())
   })
 
+  it('knows every mixing rule', () => {
+    for (const rule of ROBUST_RULES) {
+      const changes = rule === 'mean' ? {} : { k: 8, b: 2 }
+      assert.equal(parseForged({ averaging: { ...averaging, ...changes, rule } }).averaging.rule, rule)
+    }
+  })
+
   it('refuses what this version does not know, by name', () => {
     const unknown: readonly (readonly [Record<string, unknown>, RefusalReason, RegExp])[] = [
       [{ v: 2 }, 'version', /version 2/],
       [{ privacy: { mode: 'peer' } }, 'unsupported', /privacy.mode is "peer": this version knows only "off"/],
       [{ admission: 'members' }, 'unsupported', /admission is "members": this version knows only "open"/],
       [{ personalise: { lambda: 1 } }, 'shape', /personalise is an object/],
-      [{ averaging: { ...averaging, rule: 'median' } }, 'unsupported', /averaging.rule is "median"/],
-      [{ averaging: { ...averaging, b: 1 } }, 'unsupported', /averaging.b is 1: this version knows only 0/],
+      [{ averaging: { ...averaging, rule: 'bulyan' } }, 'unsupported', /averaging.rule is "bulyan"/],
       [{ averaging: { ...averaging, codec: 'int2' } }, 'unknown-codec', /"int2"/],
       [{ task: { ...task, kind: 'ranking' } }, 'unsupported', /task.kind is "ranking"/],
       [{ training: { ...training, optimiser: 'lion' } }, 'unsupported', /training.optimiser is "lion"/],
@@ -112,10 +119,18 @@ describe('run manifest', () => {
 
   it('refuses contradictions, naming both things', () => {
     const momentum = (changes: object) => ({ ...averaging, momentum: { ...averaging.momentum, ...changes } })
+    const robust = (changes: object) => ({ ...averaging, rule: 'or-cs+', ...changes })
+    const noisy = { mode: 'off', epsilon: 4 }
     const wrong: readonly (readonly [Record<string, unknown>, RegExp])[] = [
       [{ averaging: momentum({ kappa: 1, mu: 0.8 }) }, /kappa 1 contradicts .*mu 0.8/],
       [{ averaging: { ...averaging, gamma: 0 } }, /"quasi-global" contradicts averaging.gamma 0/],
       [{ averaging: momentum({ rule: 'none' }) }, /"none" contradicts .*mu 0.9/],
+      [{ averaging: momentum({ outerStep: 0.7 }) }, /"quasi-global" contradicts averaging.momentum.outerStep 0.7/],
+      [{ averaging: { ...averaging, b: 1 } }, /averaging.rule "mean" contradicts averaging.b 1: the mean trusts/],
+      [{ averaging: robust({ k: 7, b: 1 }) }, /averaging.rule "or-cs\+" contradicts averaging.k 7/],
+      [{ averaging: robust({ k: 8, b: 4 }) }, /averaging.b 4 contradicts averaging.k 8: at most 3 of 8/],
+      [{ averaging: robust({ k: 8, b: 2 }), privacy: noisy }, /"or-cs\+" contradicts privacy.epsilon 4/],
+      [{ privacy: noisy }, /privacy.mode "off" contradicts privacy.epsilon 4/],
       [{ training: { ...training, optimiser: 'sgd' } }, /"sgd" contradicts training.momentum 0.9/],
       [{ training: { ...training, optimiser: 'adam' } }, /"adam" contradicts training.momentum 0.9/],
       [{ ...regression, training }, /"regression" contradicts training.loss "softmax-cross-entropy"/],
@@ -130,7 +145,9 @@ describe('run manifest', () => {
     for (const [changes, message] of wrong) {
       assert.throws(() => parseForged(changes), refusal('contradiction', message))
     }
-    // Controls: just inside each of the two numeric borders.
+    // Controls: just inside each of the numeric borders.
+    parseForged({ averaging: robust({ k: 8, b: 3 }) })
+    parseForged({ averaging: momentum({ rule: 'nesterov', outerStep: 0.7 }) })
     parseForged({ averaging: momentum({ kappa: 1, mu: 0.79 }) })
     parseForged({ averaging: momentum({ kappa: 0.99, mu: 0.8 }) })
   })
