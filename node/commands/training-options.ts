@@ -12,6 +12,7 @@ export type MixingOptions = Pick<RunPlan, 'k' | 'rule' | 'byzantine' | 'momentum
 const MIXING_RULES: readonly NonNullable<RunPlan['rule']>[] = [
   'mean',
   'or-cs+',
+  'or-memory',
   'cs+',
   'clipped-gossip',
   'nna',

@@ -2,33 +2,40 @@ import { median } from '../../../protocols/averaging/index.ts'
 import type { FlockView } from './flock-view.ts'
 import type { Lie } from './lying-vectors.ts'
 
-/** Just within the two medians of OR-CS+ (ALGORITHMS 4). */
+/** Just within the two medians of rules that drop outliers (ALGORITHMS 4). */
 const MEDIANS = 1.9
 
 /**
  * Knows the rule that drops whoever is farther than two median distances, and stays at 1.9: from the honest mean it goes
- * against the step of the honest mean, as far as half of its neighbours still put up with.
+ * against the step of the honest mean, as far as half of its neighbours still put up with. `memory`: what a rule keeps
+ * from one round to the next of the largest median that it has seen; 0 for a rule that looks at the round alone.
  */
-export const adaptive: Lie = (view) => {
-  const { mean, meanBefore, neighbours } = view
-  const length = distance(mean, meanBefore)
-  if (length === 0 || neighbours.length === 0) return mean
-  const backwards = mean.map((x, i) => (meanBefore[i]! - x) / length)
-  const reach = median(neighbours.map((receiver) => reachTowards(receiver, backwards, view)))!
-  return mean.map((x, i) => x + reach * backwards[i]!)
+export function adaptive(memory: number): Lie {
+  let scale = 0
+  return ({ mean, meanBefore, neighbours, honest }) => {
+    scale = Math.max(median(neighbours.map((receiver) => medianDistance(receiver, honest))) ?? 0, memory * scale)
+    const length = distance(mean, meanBefore)
+    if (length === 0 || neighbours.length === 0) return mean
+    const backwards = mean.map((x, i) => (meanBefore[i]! - x) / length)
+    const reach = median(neighbours.map((receiver) => reachFrom(mean, backwards, receiver, MEDIANS * scale)))!
+    return mean.map((x, i) => x + reach * backwards[i]!)
+  }
 }
 
-/** How far from the mean in that direction a point is `MEDIANS` median distances away from the receiver; 0 for nowhere. */
-function reachTowards(receiver: Float32Array, direction: Float32Array, { honest, mean }: FlockView): number {
-  const radius = MEDIANS * median(honest.flatMap((other) => (other === receiver ? [] : distance(other, receiver))))!
+/** How far from `origin` in that direction a point is `radius` away from the receiver; 0 where none is. */
+function reachFrom(origin: Float32Array, direction: Float32Array, receiver: Float32Array, radius: number): number {
   let [projection, square] = [0, 0]
-  for (const [i, x] of mean.entries()) {
+  for (const [i, x] of origin.entries()) {
     const c = x - receiver[i]!
     projection += c * direction[i]!
     square += c * c
   }
   const discriminant = projection ** 2 - square + radius ** 2
   return discriminant <= 0 ? 0 : Math.max(0, Math.sqrt(discriminant) - projection)
+}
+
+function medianDistance(receiver: Float32Array, honest: FlockView['honest']): number {
+  return median(honest.flatMap((other) => (other === receiver ? [] : distance(other, receiver)))) ?? 0
 }
 
 function distance(one: Float32Array, other: Float32Array): number {

@@ -28,20 +28,23 @@ import { staleReplay } from './stale-replay.ts'
 
 type Hooks = Omit<Attack, 'owners'>
 
+const MEMORY = 0.99
+
 /** Every attack by the name that the command line gives it (ALGORITHMS 4). */
 const ATTACKS = {
-  alie: () => lying(alie),
-  ipm: () => lying(innerProduct),
-  'sign-flip': () => lying(signFlip(1)),
-  'sign-flip-x10': () => lying(signFlip(10)),
+  alie: () => lying(() => alie),
+  ipm: () => lying(() => innerProduct),
+  'sign-flip': () => lying(() => signFlip(1)),
+  'sign-flip-x10': () => lying(() => signFlip(10)),
   'label-flip': () => ({ rows: labelFlip }),
-  gaussian: () => lying(gaussian),
-  'scale-x1000': () => lying(scaling(1000)),
-  dissensus: () => lying(dissensus),
-  adaptive: () => lying(adaptive),
+  gaussian: () => lying(() => gaussian),
+  'scale-x1000': () => lying(() => scaling(1000)),
+  dissensus: () => lying(() => dissensus),
+  adaptive: () => lying(() => adaptive(0)),
+  'adaptive-memory': () => lying(() => adaptive(MEMORY)),
   equivocation: (rules) => ({ interference: equivocation(rules) }),
   'stale-replay': () => ({ interference: staleReplay() }),
-  'free-rider': () => lying(freeRider)
+  'free-rider': () => lying(() => freeRider)
 } as const satisfies Readonly<Record<string, (rules: AveragingRules) => Hooks>>
 
 export type AttackName = keyof typeof ATTACKS
@@ -54,6 +57,7 @@ export function createAttack(
   return { owners, ...ATTACKS[name](rules) }
 }
 
-function lying(lie: Lie): Hooks {
-  return { vectors: (own, attacker) => new LyingVectors(own, attacker, lie) }
+/** `createLie`: for each attacker, as some remember. */
+function lying(createLie: () => Lie): Hooks {
+  return { vectors: (own, attacker) => new LyingVectors(own, attacker, createLie()) }
 }
