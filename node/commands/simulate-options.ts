@@ -1,5 +1,6 @@
 /** What `simulate` takes on the command line, and what the sets of options in the file of a study take. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { ATTACK_NAMES } from '../simulate/attacks/attack-names.ts'
 import type { BaselineName, SimulationOptions, Variant } from '../simulate/index.ts'
 import { UsageError } from './exit.ts'
 import { positive, whole } from './options.ts'
@@ -17,22 +18,6 @@ const MAX_PEERS = 65_536
 
 /** Names of `baselines/`, which is not loaded for the help. */
 const BASELINES: readonly (BaselineName | 'no-momentum')[] = ['local', 'fedavg', 'diloco', 'ring-d-psgd', 'no-momentum']
-
-/** Names of `attacks/`, which is not loaded for the help. */
-const ATTACKS: readonly NonNullable<SimulationOptions['attack']>[] = [
-  'alie',
-  'ipm',
-  'sign-flip',
-  'sign-flip-x10',
-  'label-flip',
-  'gaussian',
-  'scale-x1000',
-  'dissensus',
-  'adaptive',
-  'equivocation',
-  'stale-replay',
-  'free-rider'
-]
 
 /** Attackers unless told otherwise (issue 5). */
 const ATTACKERS_SHARE = 0.2
@@ -64,7 +49,9 @@ export function addScenarioOptions(command: Command): Command {
     .option('--partition <from-to>', 'rounds between which two halves do not hear each other', partition)
     .option('--no-repair', 'control: adds deltas to whatever copy is held')
     .addOption(choice('--wait <whom>', 'for which links; half and none are controls', ['all', 'half', 'none'], 'all'))
-    .addOption(new Option('--attack <name>', 'what some peers do instead of taking part honestly').choices(ATTACKS))
+    .addOption(
+      new Option('--attack <name>', 'what some peers do instead of taking part honestly').choices(ATTACK_NAMES)
+    )
     .option('--attackers <n>', 'how many do, or a share below 1 (default: 0.2)', attackers)
     .option('--mixing-momentum <mu>', 'instead of what create settles; 0 for none', share)
     .addOption(new Option('--baseline <name>', 'another rule in lock-step instead').choices(BASELINES))

@@ -1,5 +1,5 @@
 import type { EngineKind } from '../training/index.ts'
-import type { AttackName } from './attacks/index.ts'
+import type { AttackName } from './attacks/attack-names.ts'
 import type { WaitRuleName } from './controls/index.ts'
 import type { Partition } from './partition.ts'
 import type { RunOptions } from './simulated-run.ts'

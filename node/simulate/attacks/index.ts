@@ -15,6 +15,7 @@ import type { AveragingRules } from '../../../protocols/averaging/index.ts'
 import type { Attack } from '../attack.ts'
 import { adaptive } from './adaptive.ts'
 import { alie } from './alie.ts'
+import type { AttackName } from './attack-names.ts'
 import { dissensus } from './dissensus.ts'
 import { equivocation } from './equivocation.ts'
 import { freeRider } from './free-rider.ts'
@@ -28,6 +29,7 @@ import { staleReplay } from './stale-replay.ts'
 
 type Hooks = Omit<Attack, 'owners'>
 
+/** What `or-memory` keeps from one mix to the next (`protocols/averaging/robust/or-memory.ts`). */
 const MEMORY = 0.99
 
 /** Every attack by the name that the command line gives it (ALGORITHMS 4). */
@@ -45,9 +47,7 @@ const ATTACKS = {
   equivocation: (rules) => ({ interference: equivocation(rules) }),
   'stale-replay': () => ({ interference: staleReplay() }),
   'free-rider': () => lying(() => freeRider)
-} as const satisfies Readonly<Record<string, (rules: AveragingRules) => Hooks>>
-
-export type AttackName = keyof typeof ATTACKS
+} as const satisfies Readonly<Record<AttackName, (rules: AveragingRules) => Hooks>>
 
 /** For one simulation: some attacks remember what they sent. */
 export function createAttack(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { AttackName } from '../../../../../node/simulate/attacks/index.ts'
+import type { AttackName } from '../../../../../node/simulate/attacks/attack-names.ts'
 import { runSimulation, type SimulationOptions, type SimulationReport } from '../../../../../node/simulate/index.ts'
 
 /** Small enough for a second, and links enough for a robust rule. */
