@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { readStudy } from '../../../../node/commands/read-study.ts'
+import { ATTACK_NAMES } from '../../../../node/simulate/attacks/attack-names.ts'
 import { temporaryFolder } from '../../../integration/temporary-folder.ts'
+
+const ATTACKS_STUDY = new URL('../../../../docs/studies/attacks.jsonc', import.meta.url)
 
 async function read(t: TestContext, text: string, given = {}) {
   const path = join(await temporaryFolder(t), 'study.jsonc')
@@ -63,6 +67,15 @@ suite('the file of a study', () => {
       })
     })
   }
+
+  test('of attacks that the docs name plays every one of them', async () => {
+    const { variants } = await readStudy(fileURLToPath(ATTACKS_STUDY), {})
+    assert.deepEqual(
+      variants.map(({ options }) => options.attack),
+      ATTACK_NAMES
+    )
+    assert.ok(variants.every(({ label, options }) => label === options.attack && options.attackers === 4))
+  })
 
   test('is told by its path when it is not there', async () => {
     await assert.rejects(readStudy('/nowhere/study.jsonc', {}), /nowhere\/study\.jsonc \(ENOENT\)/)
