@@ -7,16 +7,17 @@ const MEDIANS = 1.9
 
 /**
  * Knows the rule that drops whoever is farther than two median distances, and stays at 1.9: from the honest mean it goes
- * against the step of the honest mean, as far as half of its neighbours still put up with. `memory`: what a rule keeps
+ * back towards the initial weights, as far as half of its neighbours still put up with. A direction that hardly changes harms
+ * most: against the newest step of the mean, OR with a memory ends at 93 % instead of 84 (digits, Dirichlet .1). `memory`: what a rule keeps
  * from one round to the next of the largest median that it has seen; 0 for a rule that looks at the round alone.
  */
 export function adaptive(memory: number): Lie {
   let scale = 0
-  return ({ mean, meanBefore, neighbours, honest }) => {
+  return ({ mean, neighbours, honest }, { initial }) => {
     scale = Math.max(median(neighbours.map((receiver) => medianDistance(receiver, honest))) ?? 0, memory * scale)
-    const length = distance(mean, meanBefore)
+    const length = distance(mean, initial)
     if (length === 0 || neighbours.length === 0) return mean
-    const backwards = mean.map((x, i) => (meanBefore[i]! - x) / length)
+    const backwards = mean.map((x, i) => (initial[i]! - x) / length)
     const reach = median(neighbours.map((receiver) => reachFrom(mean, backwards, receiver, MEDIANS * scale)))!
     return mean.map((x, i) => x + reach * backwards[i]!)
   }

@@ -1,4 +1,4 @@
-import { Averager, type AveragingRules, type Random } from '../../../protocols/averaging/index.ts'
+import { Averager, type AveragingRules } from '../../../protocols/averaging/index.ts'
 import type { CopyFault, ExpectedCopy } from '../../../protocols/delta-gossip/index.ts'
 import type { Metrics } from '../../training/index.ts'
 import {
@@ -16,7 +16,7 @@ import type { Attacker } from '../attack.ts'
 import { type FlockView, parametersOf, viewFlock } from './flock-view.ts'
 
 /** The model that an attacker wants its neighbours to take for its own, shape [n]. */
-export type Lie = (view: FlockView, attacker: { readonly random: Random }) => Float32Array
+export type Lie = (view: FlockView, attacker: Pick<Attacker, 'random' | 'initial'>) => Float32Array
 
 /** Past this a payload would be refused at sight (`LARGEST_PARAMETER` is 1e6): a lie that is to be heard stays below. */
 const LARGEST_LIE = 1e5
