@@ -22,6 +22,7 @@ Examples:
   $ starling simulate --alpha 0.1                      16 peers on the digits, very unlike data
   $ starling simulate --loss 0.3 --no-repair           three in ten deltas are lost, and nobody minds the gaps
   $ starling simulate --delay 1 --speeds 1-4           links as slow as training, peers up to 4 times as slow
+  $ starling simulate --rule or-cs+ --attack alie      one in five lies, and a robust rule minds
   $ starling simulate --baseline fedavg --repeat 10    a server that averages everyone, over ten seeds
   $ starling simulate --config study.jsonc --plot study.svg --json
   $ starling simulate --engine cpu --trace rounds.csv  the same seed gives the same bytes on any machine
