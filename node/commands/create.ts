@@ -5,6 +5,7 @@ import { canAsk, confirm } from './confirm.ts'
 import { ExitError, UsageError } from './exit.ts'
 import { ANY_ADDRESS, invitedAddresses, reachableAddresses, withFixedPort } from './listen.ts'
 import { codec, DEFAULT_HOME, DEFAULT_NETWORK, duration, list, MODEL_FORMS, whole } from './options.ts'
+import { addPersonalOptions, type PersonalOptions, requireOnePersonalisation } from './personal-options.ts'
 import { withProgress } from './progress.ts'
 import {
   addMixingOptions,
@@ -17,7 +18,7 @@ import {
   taskOption
 } from './training-options.ts'
 
-export interface CreateOptions extends TrainingOptions, MixingOptions {
+export interface CreateOptions extends TrainingOptions, MixingOptions, PersonalOptions {
   readonly data: string[]
   readonly label?: string
   readonly classes?: string[]
@@ -73,7 +74,7 @@ export function addCreate(program: Command): void {
     .addOption(momentumOption())
     .addOption(learningRateOption())
     .option('--codec <name>', 'how deltas are written: int4, int8, f16 or f32', codec, DEFAULT_PLAN.codec)
-  addMixingOptions(command)
+  addPersonalOptions(addMixingOptions(command))
     .option('--seed <s>', 'decides the initial weights', whole(0, 0xffff_ffff), DEFAULT_PLAN.seed)
     .option('--checkpoint-every <rounds>', 'rounds between checkpoints', whole(1), DEFAULT_PLAN.checkpointEveryRounds)
     .option('--expires <time>', 'for how long the invite may be used, such as 12h or 7d (default: for ever)', duration)
@@ -86,6 +87,7 @@ export function addCreate(program: Command): void {
 
 async function create(options: CreateOptions): Promise<void> {
   requireConsistent(options)
+  requireOnePersonalisation(options)
   const [
     { openHome, openStorage },
     { createRun },

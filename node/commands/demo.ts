@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
 import { whole } from './options.ts'
+import { requireOnePersonalisation } from './personal-options.ts'
 import { addRunOptions, peerCount, type RunOptions } from './run-options.ts'
 import { requireConsistent } from './training-options.ts'
 
@@ -43,6 +44,7 @@ export function addDemo(program: Command): void {
 
 async function demo(options: DemoOptions): Promise<void> {
   requireConsistent(options)
+  requireOnePersonalisation(options)
   const peers = peerCount(options, PEERS)
   if (options.kill >= peers) {
     throw new UsageError(`--kill ${options.kill} of ${peers} peers leaves nobody: kill at most ${peers - 1}`)
@@ -64,7 +66,7 @@ async function demo(options: DemoOptions): Promise<void> {
         `\nrun      ${report.run}\nengine   ${report.engine}\ntook     ${report.seconds.toFixed(0)} s\n`
       )
       const command = `npx starling predict ${report.checkpoint} --home ${pinnerHome} --data ${data.test}`
-      if (report.checkpoint !== null) process.stdout.write(`try      ${command}\n`)
+      if (report.checkpoint !== null && options.localLayers === undefined) process.stdout.write(`try      ${command}\n`)
     }
   } catch (error) {
     if (signal.aborted) {

@@ -1,28 +1,28 @@
 import type { Command } from 'commander'
 import { describeQuality } from '../training/quality.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
-import { openModel } from './open-model.ts'
+import { MODEL_ARGUMENT, type ModelOptions, openModel, PERSONAL_OPTION } from './open-model.ts'
 import { DEFAULT_HOME } from './options.ts'
 
-interface EvaluateOptions {
+interface EvaluateOptions extends ModelOptions {
   readonly data: string
-  readonly home: string
-  readonly json?: boolean
 }
 
 const EXAMPLES = `
 Examples:
   $ starling evaluate bafy… --home keeper --data held-out.csv
-  $ starling evaluate starling1b… --data held-out.csv --json`
+  $ starling evaluate starling1b… --data held-out.csv --json
+  $ starling evaluate starling1b… --personal --home b --data ward-2.csv`
 
 /** `starling evaluate`: accuracy, or root mean squared error, and loss of a checkpoint on labelled rows. */
 export function addEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('measure a checkpoint on labelled rows')
-    .argument('<checkpoint>', 'CID of a checkpoint in the home, or an invite: the newest checkpoint of its run')
+    .argument(...MODEL_ARGUMENT)
     .requiredOption('--data <file>', 'rows with their label: CSV, TSV, .npz or a folder of images')
     .option('--home <dir>', 'home that holds the checkpoint', DEFAULT_HOME)
+    .option(...PERSONAL_OPTION)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXAMPLES)
     .action(evaluate)
@@ -36,21 +36,21 @@ async function evaluate(argument: string, options: EvaluateOptions): Promise<voi
       import('../training/index.ts')
     ])
     const table = await readData(options.data, { signal })
-    const { root, run, manifest, weights } = await openModel(argument, options, signal)
+    const { run, weights, checkpoint } = await openModel(argument, options, signal)
     const rows = encodeTable(table, run.manifest.task)
     for (const note of describeNotes(rows.notes)) process.stderr.write(`note: ${note}\n`)
     const predictor = await createPredictor(run.topology, createLoss(run.manifest.task), rows)
     const metrics = await predictor.evaluate(weights, 'heldOut')
     await predictor.close()
     if (options.json === true) {
-      const checkpoint = root.toString()
-      process.stdout.write(
-        `${JSON.stringify({ checkpoint, run: run.id.toString(), round: manifest.round, ...metrics })}\n`
-      )
+      const source = checkpoint === undefined ? { personal: true } : { checkpoint: checkpoint.root.toString() }
+      const round = checkpoint === undefined ? {} : { round: checkpoint.round }
+      process.stdout.write(`${JSON.stringify({ ...source, run: run.id.toString(), ...round, ...metrics })}\n`)
     } else {
+      const source =
+        checkpoint === undefined ? 'personal model' : `checkpoint ${checkpoint.root}, round ${checkpoint.round}`
       process.stdout.write(
-        `${describeQuality(metrics, 2)}, loss ${metrics.loss.toFixed(4)} on ${metrics.n} rows ` +
-          `(checkpoint ${root}, round ${manifest.round})\n`
+        `${describeQuality(metrics, 2)}, loss ${metrics.loss.toFixed(4)} on ${metrics.n} rows (${source})\n`
       )
     }
   } catch (error) {

@@ -1,29 +1,29 @@
 import type { Command } from 'commander'
 import type { Table } from '../data/index.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
-import { openModel } from './open-model.ts'
+import { MODEL_ARGUMENT, type ModelOptions, openModel, PERSONAL_OPTION } from './open-model.ts'
 import { DEFAULT_HOME } from './options.ts'
 
-interface PredictOptions {
+interface PredictOptions extends ModelOptions {
   readonly data: string
-  readonly home: string
-  readonly json?: boolean
 }
 
 const EXAMPLES = `
 Examples:
   $ starling predict bafy… --home keeper --data new.csv
   $ starling predict bafy… --home keeper --data photos     a folder of images: their names and labels
-  $ starling predict starling1b… --data new.csv --json      the run's newest checkpoint, fetched from its peers`
+  $ starling predict starling1b… --data new.csv --json      the run's newest checkpoint, fetched from its peers
+  $ starling predict starling1b… --personal --home b --data new.csv   the peer's own model of that run`
 
 /** `starling predict`: the most probable class of every row, or its number. */
 export function addPredict(program: Command): void {
   program
     .command('predict')
     .description('predict the label of every row with a checkpoint')
-    .argument('<checkpoint>', 'CID of a checkpoint in the home, or an invite: the newest checkpoint of its run')
+    .argument(...MODEL_ARGUMENT)
     .requiredOption('--data <file>', 'rows: CSV, TSV, .npz or a folder of images; labels may be missing')
     .option('--home <dir>', 'home that holds the checkpoint', DEFAULT_HOME)
+    .option(...PERSONAL_OPTION)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXAMPLES)
     .action(predict)
@@ -35,7 +35,7 @@ async function predict(argument: string, options: PredictOptions): Promise<void>
     const [{ decodeTarget, describeNotes, encodeFeatures, readData }, { createLoss, createPredictor }] =
       await Promise.all([import('../data/index.ts'), import('../training/index.ts')])
     const table = await readData(options.data, { signal })
-    const { root, run, weights } = await openModel(argument, options, signal)
+    const { run, weights, checkpoint } = await openModel(argument, options, signal)
     const { task } = run.manifest
     const rows = encodeFeatures(table, task)
     for (const note of describeNotes(rows.notes)) process.stderr.write(`note: ${note}\n`)
@@ -48,7 +48,8 @@ async function predict(argument: string, options: PredictOptions): Promise<void>
       : mostProbable(outputs, task.classes)
     const predictions = predicted.map((prediction, row) => ({ ...fileOf(table, row), ...prediction }))
     if (options.json === true) {
-      process.stdout.write(`${JSON.stringify({ checkpoint: root.toString(), label: task.label, predictions })}\n`)
+      const source = checkpoint === undefined ? { personal: true } : { checkpoint: checkpoint.root.toString() }
+      process.stdout.write(`${JSON.stringify({ ...source, label: task.label, predictions })}\n`)
     } else {
       const head = table.names === undefined ? '' : 'file,'
       process.stdout.write(`${head}${quote(task.label)}${isNumber ? '' : ',probability'}\n`)

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { RunPlan } from '../run/run-plan.ts'
 import { UsageError } from './exit.ts'
 import { codec, MODEL_FORMS, positive, whole } from './options.ts'
+import { addPersonalOptions, type PersonalOptions } from './personal-options.ts'
 import {
   addMixingOptions,
   learningRateOption,
@@ -13,7 +14,7 @@ import {
 } from './training-options.ts'
 
 /** What `demo` and `simulate` both ask about the run that they set up from scratch. */
-export interface RunOptions extends TrainingOptions, MixingOptions {
+export interface RunOptions extends TrainingOptions, MixingOptions, PersonalOptions {
   readonly peers?: number
   readonly data: string[]
   readonly label?: string
@@ -45,7 +46,7 @@ export function addRunOptions(command: Command, { peers, maxPeers }: { peers: nu
     .addOption(learningRateOption())
     .option('--codec <name>', 'how deltas are written: int4, int8, f16 or f32', codec, 'int4')
     .option('--seed <s>', 'decides splits, weights and orders', whole(0, 0xffff_ffff / 1000), 1)
-  return addMixingOptions(command)
+  return addPersonalOptions(addMixingOptions(command))
 }
 
 /** How many peers these options ask for. Throws UsageError where their number contradicts that of the files. */

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { BaselineName, SimulationOptions, Variant } from '../simulate/index.ts'
 import { UsageError } from './exit.ts'
 import { positive, whole } from './options.ts'
+import { requireOnePersonalisation } from './personal-options.ts'
 import { addRunOptions, peerCount, type RunOptions } from './run-options.ts'
 import { requireConsistent } from './training-options.ts'
 
@@ -53,6 +54,8 @@ export function addScenarioOptions(command: Command): Command {
 /** What a simulation makes of these options. Throws UsageError where they contradict each other. */
 export function toVariant(label: string, options: ScenarioOptions): Variant {
   requireConsistent(options)
+  requireOnePersonalisation(options)
+  requireFlock(options)
   const peers = peerCount(options, PEERS)
   requirePossible(options, peers)
   const { mixingMomentum, baseline, lateAt = Math.ceil(options.rounds / 2), ...rest } = options
@@ -62,6 +65,14 @@ export function toVariant(label: string, options: ScenarioOptions): Variant {
     options: { ...rest, peers, lateAt, averaging },
     ...(baseline === undefined || baseline === 'no-momentum' ? {} : { baseline })
   }
+}
+
+/** Baselines play with the one model that they are named after. */
+function requireFlock({ baseline, personalise, localLayers }: ScenarioOptions): void {
+  if (baseline === undefined || baseline === 'no-momentum') return
+  const option = personalise === undefined ? '--local-layers' : '--personalise'
+  if (personalise === undefined && localLayers === undefined) return
+  throw new UsageError(`--baseline ${baseline} is not for ${option}: it has one model for all`)
 }
 
 type Averaging = NonNullable<SimulationOptions['averaging']>

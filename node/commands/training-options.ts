@@ -1,5 +1,6 @@
 /** The options of `create` and `demo` about what is learnt and how; their defaults depend on each other. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { MOMENTUM_RULES, ROBUST_RULES } from '../../protocols/averaging/index.ts'
 import type { RunPlan } from '../run/run-plan.ts'
 import { UsageError } from './exit.ts'
 import { positive, whole } from './options.ts'
@@ -9,24 +10,12 @@ export type TrainingOptions = Pick<RunPlan, 'task' | 'optimiser' | 'momentum' | 
 /** How neighbours' versions are mixed. */
 export type MixingOptions = Pick<RunPlan, 'k' | 'rule' | 'byzantine' | 'momentumRule'>
 
-const MIXING_RULES: readonly NonNullable<RunPlan['rule']>[] = [
-  'mean',
-  'or-cs+',
-  'cs+',
-  'clipped-gossip',
-  'nna',
-  'trimmed-mean',
-  'median',
-  'krum'
-]
-const MOMENTUM_RULES: readonly NonNullable<RunPlan['momentumRule']>[] = ['quasi-global', 'nesterov', 'none']
-
 /** Adds what `create`, `demo` and `simulate` ask about mixing. The manifest refuses what contradicts itself. */
 export function addMixingOptions(command: Command): Command {
   return command
     .option('--k <n>', 'neighbours to aim for (default: 6, with a robust rule 8)', whole(1, 64))
     .addOption(
-      new Option('--rule <name>', 'how neighbours are mixed; all but mean guard against liars').choices(MIXING_RULES)
+      new Option('--rule <name>', 'how neighbours are mixed; all but mean guard against liars').choices(ROBUST_RULES)
     )
     .option('--byzantine <b>', 'neighbours that may lie (default: with a robust rule a quarter of k)', whole(0, 64))
     .addOption(

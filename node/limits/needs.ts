@@ -19,6 +19,12 @@ const PINNER_BASE_BYTES = 220 * 1e6
  */
 const OTHER_VECTORS = 22
 
+/**
+ * More vectors where a peer trains a model of its own too: that model, the common one that draws it, gradient, moments, the
+ * engine's weights, and the file on its way to the disk. Counted in the code.
+ */
+const PERSONAL_VECTORS = 9
+
 /** A file of weights with its copies while it is read or written. */
 const FILE_VECTORS = 4
 
@@ -49,12 +55,17 @@ export interface ModelSize {
   /** Neighbours to aim for. */
   readonly k: number
   readonly codec: Codec
+  /** Each peer trains a model of its own as well. */
+  readonly isPersonal?: boolean
 }
 
 /** Bytes of memory for a peer that trains: at most `2 k` neighbours may link, and about k do. */
-export function trainerMemory({ parameters, k }: Pick<ModelSize, 'parameters' | 'k'>, rowsFileBytes: number): number {
-  const vectors = (k + OTHER_VECTORS) * FLOAT_BYTES * parameters
-  return TRAINER_BASE_BYTES + vectors + ROWS_FACTOR * rowsFileBytes + HISTORY_BYTES
+export function trainerMemory(
+  { parameters, k, isPersonal = false }: Pick<ModelSize, 'parameters' | 'k' | 'isPersonal'>,
+  rowsFileBytes: number
+): number {
+  const vectors = k + OTHER_VECTORS + (isPersonal ? PERSONAL_VECTORS : 0)
+  return TRAINER_BASE_BYTES + vectors * FLOAT_BYTES * parameters + ROWS_FACTOR * rowsFileBytes + HISTORY_BYTES
 }
 
 /** Bytes of memory for a peer that keeps checkpoints: the initial weights once, files a block at a time. */

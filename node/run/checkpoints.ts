@@ -65,13 +65,13 @@ export async function makeCheckpoint(
     metrics: shared === undefined ? [] : [{ author, split: 'holdOut', ...shared }],
     createdAt
   }
-  await requireFree(peer.home.dir, weightsFileBytes(run.topology.parameterCount))
+  await requireFree(peer.home.dir, weightsFileBytes(run.manifest.parameterCount))
   const { root } = await peer.storage.checkpoints.put({
     run: runText,
     seq,
     round,
     createdAt: await peer.storage.checkpoints.afterLatest(runText, createdAt),
-    weights: encodeWeights(run.topology, weights),
+    weights: encodeWeights(run.shared.layout, weights),
     encode: (links) => encodeCheckpoint({ ...manifest, ...links })
   })
   await dropOldCheckpoints(peer.storage, runText)
@@ -100,7 +100,7 @@ export async function keepCheckpoint(
   options: { signal?: AbortSignal }
 ): Promise<CID> {
   const root = CID.decode(announcement.checkpoint)
-  const maxBytes = 2 * weightsFileBytes(run.topology.parameterCount)
+  const maxBytes = 2 * weightsFileBytes(run.manifest.parameterCount)
   const details = {
     kind: 'checkpoint',
     by: 'policy',
@@ -122,7 +122,7 @@ async function dropOldCheckpoints(storage: Storage, run: string): Promise<void> 
 
 export interface LoadedCheckpoint {
   readonly manifest: CheckpointManifest
-  /** Shape [n]. */
+  /** Those that peers share, shape [n]. */
   readonly weights: Float32Array
 }
 
@@ -134,7 +134,7 @@ export async function loadCheckpoint(
   options: { signal?: AbortSignal; timeoutMs?: number } = {}
 ): Promise<LoadedCheckpoint> {
   const manifest = parseCheckpoint(await storage.getBlock(root, options))
-  const maxBytes = weightsFileBytes(run.topology.parameterCount)
+  const maxBytes = weightsFileBytes(run.manifest.parameterCount)
   const file = await storage.getFile(manifest.weights, { ...options, maxBytes })
-  return { manifest, weights: decodeWeights(run.topology, file) }
+  return { manifest, weights: decodeWeights(run.shared.layout, file) }
 }

@@ -20,8 +20,10 @@ import {
   readOwnModel,
   requireModelFits,
   requireStepFits,
+  SharedPart,
   type Topology
 } from '../training/index.ts'
+import { localLayersOf } from '../vectors/index.ts'
 import { type RunFiles, writeRunFiles } from './run-files.ts'
 import type { RunPlan } from './run-plan.ts'
 import { settleOptimiser } from './settle-optimiser.ts'
@@ -54,6 +56,8 @@ export interface DraftRun {
   readonly task: TaskSchema
   readonly modelJson: Uint8Array
   readonly topology: Topology
+  /** The part of the model that peers share. */
+  readonly shared: SharedPart
   /** What the owner should know about how the files were read. */
   readonly remarks: readonly string[]
   /** Weights that came with the user's own model; without them the seed draws the first ones. Shape [n]. */
@@ -61,8 +65,8 @@ export interface DraftRun {
 }
 
 /**
- * Reads the creator's files and settles schema and model. Throws the data's errors, the model's, and InvalidRecordError
- * for choices that contradict each other.
+ * Reads the creator's files and settles schema and model. Throws the data's errors, the model's, InvalidRecordError for
+ * choices that contradict each other, LocalLayersError for local layers that contradict the model.
  */
 export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   const tables = []
@@ -74,7 +78,8 @@ export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   })
   const model = await draftModel(plan.model, task)
   requireStepFits(model.topology, plan.batch)
-  const draft = { plan, task, ...model, remarks: tables.flatMap(({ remarks }) => remarks ?? []) }
+  const shared = new SharedPart(model.topology, localLayersOf({ personalise: personalisationOf(plan) }))
+  const draft = { plan, task, ...model, shared, remarks: tables.flatMap(({ remarks }) => remarks ?? []) }
   refuseContradictions(manifestOf(draft))
   return draft
 }
@@ -131,10 +136,14 @@ export function manifestOf({ plan, task }: DraftRun): DraftManifest {
     checkpoint: { everyRounds: plan.checkpointEveryRounds, proof: 'none' },
     evaluation: { holdOut: plan.holdOut, metrics: [task.kind === 'regression' ? 'rmse' : 'accuracy', 'loss'] },
     privacy: { mode: 'off' },
-    personalise: null,
+    personalise: personalisationOf(plan),
     share: { metrics: plan.shareMetrics, samples: plan.shareSamples },
     admission: 'open'
   }
+}
+
+function personalisationOf({ personalise, localLayers }: RunPlan): RunManifest['personalise'] {
+  return personalise ?? (localLayers === undefined ? null : { rule: 'local-head', layers: localLayers })
 }
 
 function averagingOf(plan: RunPlan, task: TaskSchema['kind']): RunManifest['averaging'] {

@@ -10,11 +10,13 @@ import {
   parseManifest
 } from '../../protocols/envelope/index.ts'
 import { StateService } from '../../protocols/state-sync/index.ts'
-import { BlockNotFoundError, openHome, openStorage, type Storage } from '../../storage/index.ts'
+import { BlockNotFoundError, type Home, openHome, openStorage, type Storage } from '../../storage/index.ts'
 import { createPeer, type Peer } from '../peer.ts'
+import { localLayersOf } from '../vectors/index.ts'
 import { type LoadedCheckpoint, loadCheckpoint } from './checkpoints.ts'
 import { callInvite, locateRun } from './locate-run.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
+import { PersonalFile } from './personal-file.ts'
 import { type RunFiles, readRunFiles } from './run-files.ts'
 
 /** People read no faster. */
@@ -52,13 +54,68 @@ export class NotACheckpointError extends Error {
   readonly code = 'ERR_NOT_A_CHECKPOINT'
 }
 
+/** A checkpoint holds no layers that its run keeps local, so it is no model by itself. */
+export class LocalLayersMissingError extends Error {
+  override readonly name = 'LocalLayersMissingError'
+  readonly code = 'ERR_LOCAL_LAYERS_MISSING'
+
+  constructor(layers: readonly string[]) {
+    super(
+      `the run's peers keep layer ${layers.join(', ')} to themselves, so its checkpoints lack it: ` +
+        'use the model of a peer that trained, with --personal and --home'
+    )
+  }
+}
+
+/** The home has no personal model of the run. */
+export class NoPersonalModelError extends Error {
+  override readonly name = 'NoPersonalModelError'
+  readonly code = 'ERR_NO_PERSONAL_MODEL'
+
+  constructor({ id, manifest }: RunFiles, dir: string) {
+    super(
+      manifest.personalise === null
+        ? `run ${id} has no personal models: leave --personal out`
+        : `the home ${dir} has no personal model of run ${id}: name that of a peer that trained in it`
+    )
+  }
+}
+
 /** Opens a checkpoint that a home holds; nothing is fetched. Throws CheckpointNotHereError, NotACheckpointError and the home's errors. */
-export async function openLocalModel(dir: string, root: CID): Promise<OpenedModel> {
+export function openLocalModel(dir: string, root: CID): Promise<OpenedModel> {
+  return inHome(dir, root, async ({ storage }) => {
+    const { run } = checkpointAt(root, await storage.getBlock(root))
+    const files = await readRunFiles(storage, CID.decode(run), { keep: false })
+    requireWhole(files)
+    return { root, run: files, ...(await loadCheckpoint(storage, files, root)) }
+  })
+}
+
+/**
+ * Opens the personal model that a home holds of a run, named by itself or by one of its checkpoints. Throws
+ * NoPersonalModelError, CheckpointNotHereError, NotACheckpointError, what a damaged file throws, and the home's errors.
+ */
+export function openPersonalModel(dir: string, id: CID): Promise<Pick<OpenedModel, 'run' | 'weights'>> {
+  return inHome(dir, id, async ({ home, storage }) => {
+    const bytes = await storage.getBlock(id)
+    const named = isRun(bytes) ? id : CID.decode(checkpointAt(id, bytes).run)
+    const run = await readRunFiles(storage, named, { keep: false })
+    const weights = await new PersonalFile(home, run).read()
+    if (weights === undefined) throw new NoPersonalModelError(run, dir)
+    return { run, weights }
+  })
+}
+
+async function inHome<T>(
+  dir: string,
+  root: CID,
+  read: (opened: { home: Home; storage: Storage }) => Promise<T>
+): Promise<T> {
   const home = await openHome(dir)
   try {
     const storage = await openStorage({ home })
     try {
-      return await readModel(storage, root, {})
+      return await read({ home, storage })
     } catch (cause) {
       throw cause instanceof BlockNotFoundError ? new CheckpointNotHereError(root, dir, cause) : cause
     } finally {
@@ -69,10 +126,9 @@ export async function openLocalModel(dir: string, root: CID): Promise<OpenedMode
   }
 }
 
-async function readModel(storage: Storage, root: CID, options: { signal?: AbortSignal }): Promise<OpenedModel> {
-  const { run } = checkpointAt(root, await storage.getBlock(root, options))
-  const files = await readRunFiles(storage, CID.decode(run), { ...options, keep: false })
-  return { root, run: files, ...(await loadCheckpoint(storage, files, root, options)) }
+function requireWhole({ manifest }: RunFiles): void {
+  const layers = localLayersOf(manifest)
+  if (layers.length > 0) throw new LocalLayersMissingError(layers)
 }
 
 function checkpointAt(root: CID, bytes: Uint8Array): CheckpointManifest {
@@ -97,7 +153,8 @@ function isRun(bytes: Uint8Array): boolean {
 
 /**
  * Fetches the newest checkpoint that the peers at the invite's addresses know of, through a peer that lives in a
- * temporary home for as long as this takes. Throws RunNotFoundError, NoCheckpointError, DeadlineError.
+ * temporary home for as long as this takes. Throws RunNotFoundError, NoCheckpointError,
+ * LocalLayersMissingError, DeadlineError.
  */
 export async function fetchNewestModel(
   invite: Invite,
@@ -109,6 +166,7 @@ export async function fetchNewestModel(
     const peer = await createPeer({ home: dir, listen: [] })
     try {
       const run = await locateRun(peer, invite, signal)
+      requireWhole(run)
       const root = await newestCheckpoint(peer, invite, run, signal)
       const stop = watchFetch(peer, run, say)
       try {

@@ -18,6 +18,8 @@ export interface OwnStoreInit {
   readonly trouble: DiskTrouble
   /** The own public copy with the header that signs it; undefined before the first delta. */
   readonly own: () => Promise<SignedCopy | undefined>
+  /** Saves what this peer keeps to itself, with the copy. */
+  readonly savePersonal: () => Promise<void>
 }
 
 /**
@@ -93,5 +95,6 @@ export class OwnStore {
     const { incarnation, seq, stateHash, round } = (await parseDeltaHeader(signed.header)).header
     const copy = new Float32Array(signed.copy.slice().buffer)
     await this.#copies.save(this.#init.run, { incarnation, seq, round: round + 1, stateHash, copy })
+    await this.#init.savePersonal()
   }
 }

@@ -68,7 +68,7 @@ export class RunNotHereError extends Error {
 /** Reads files and identity; opens no network, and makes no home. Throws the data's errors. */
 export async function previewRun(init: PreviewInit, run: DraftRun | RunFiles): Promise<Preview> {
   const manifest = 'plan' in run ? manifestOf(run) : run.manifest
-  const { parameterCount } = run.topology
+  const { parameterCount } = run.shared.layout
   const key = await peekIdentity(init.home)
   const peer = key === undefined ? null : peerText(authorOf(key))
   const counts = await countRows(init, manifest)

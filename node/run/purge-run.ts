@@ -1,9 +1,10 @@
 import { type Copies, createCopies } from '../../storage/index.ts'
 import type { Peer } from '../peer.ts'
 import { forgetRun } from './home-config.ts'
+import { removePersonalFile } from './personal-file.ts'
 
 /**
- * Removes what the home holds of a run: chain, saved copy, checkpoints, manifest, model and the run's network. What a user pinned stays, and
+ * Removes what the home holds of a run: chain, saved copy, personal model, checkpoints, manifest, model and the run's network. What a user pinned stays, and
  * so do the logs: `outbound.jsonl` is the record of what has left this machine for good.
  *
  * `isAlone`: no other run is under way here. Blocks that another one has just stored, and not yet named, look as if
@@ -12,6 +13,7 @@ import { forgetRun } from './home-config.ts'
 export async function purgeRun({ home, storage }: Peer, run: string, isAlone: boolean): Promise<void> {
   const copies: Copies = createCopies(home)
   await copies.remove(run)
+  await removePersonalFile(home, run)
   await storage.chains.remove(run)
   const kept = await storage.pins.list()
   for (const pin of kept)

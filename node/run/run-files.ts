@@ -4,8 +4,8 @@ import { sha256 } from 'multiformats/hashes/sha2'
 import { encodeManifest, manifestCid, parseManifest, type RunManifest } from '../../protocols/envelope/index.ts'
 import { decodeSafetensors, encodeSafetensors, type Storage } from '../../storage/index.ts'
 import { featureCount, outputCount } from '../data/schema.ts'
-import { decodeTopology, type Topology } from '../training/index.ts'
-import { hashOf } from '../vectors/index.ts'
+import { decodeTopology, type ParameterLayout, SharedPart, type Topology } from '../training/index.ts'
+import { hashOf, localLayersOf } from '../vectors/index.ts'
 
 /** Room in a safetensors file beside its numbers: one header entry a tensor. */
 const SAFETENSORS_HEADER_BYTES = 64 * 1024
@@ -17,7 +17,9 @@ export interface RunFiles {
   readonly manifestBytes: Uint8Array
   readonly modelJson: Uint8Array
   readonly topology: Topology
-  /** Shape [n]. */
+  /** The part of the model that peers share: all of it, unless the manifest names local layers. */
+  readonly shared: SharedPart
+  /** Of the whole model, shape [N]. */
   readonly initial: Float32Array
 }
 
@@ -27,10 +29,10 @@ export class InconsistentRunError extends Error {
   readonly code = 'ERR_INCONSISTENT_RUN'
 }
 
-/** Weights as a safetensors file: one tensor for each weight of the topology. `parameters`: shape [n]. */
-export function encodeWeights(topology: Topology, parameters: Float32Array): Uint8Array {
+/** Weights as a safetensors file: one tensor for each weight of a model, or of its shared part. `parameters`: shape [n]. */
+export function encodeWeights(layout: ParameterLayout, parameters: Float32Array): Uint8Array {
   return encodeSafetensors(
-    topology.weights.map(({ name, shape, offset }) => ({
+    layout.weights.map(({ name, shape, offset }) => ({
       name,
       shape,
       data: parameters.subarray(offset, offset + shape.reduce((size, side) => size * side, 1))
@@ -39,10 +41,10 @@ export function encodeWeights(topology: Topology, parameters: Float32Array): Uin
 }
 
 /** Reads weights back, shape [n]. Throws SafetensorsError, InconsistentRunError. */
-export function decodeWeights(topology: Topology, file: Uint8Array): Float32Array {
+export function decodeWeights(layout: ParameterLayout, file: Uint8Array): Float32Array {
   const tensors = new Map(decodeSafetensors(file).map((tensor) => [tensor.name, tensor]))
-  const parameters = new Float32Array(topology.parameterCount)
-  for (const { name, shape, offset } of topology.weights) {
+  const parameters = new Float32Array(layout.parameterCount)
+  for (const { name, shape, offset } of layout.weights) {
     const tensor = tensors.get(name)
     if (tensor === undefined || tensor.shape.join() !== shape.join()) {
       throw new InconsistentRunError(
@@ -60,7 +62,10 @@ export function weightsFileBytes(parameterCount: number): number {
   return 4 * parameterCount + SAFETENSORS_HEADER_BYTES
 }
 
-/** Stores the parts of a new run and keeps them. Throws InvalidRecordError for a plan that contradicts itself. */
+/**
+ * Stores the parts of a new run and keeps them. Throws InvalidRecordError for a plan that contradicts itself,
+ * LocalLayersError for one that contradicts the model.
+ */
 export async function writeRunFiles(
   storage: Storage,
   modelJson: Uint8Array,
@@ -68,6 +73,7 @@ export async function writeRunFiles(
   plan: Omit<RunManifest, 'v' | 'model' | 'initial' | 'initialHash' | 'parameterCount'>
 ): Promise<RunFiles> {
   const topology = await decodeTopology(modelJson, plan.training.loss)
+  const shared = new SharedPart(topology, localLayersOf(plan))
   const model = await storage.putBlock(CID.createV1(raw.code, await sha256.digest(modelJson)), modelJson)
   const weights = await storage.putFile(encodeWeights(topology, initial))
   const manifest: RunManifest = {
@@ -75,8 +81,8 @@ export async function writeRunFiles(
     ...plan,
     model,
     initial: weights,
-    initialHash: hashOf(initial),
-    parameterCount: topology.parameterCount
+    initialHash: hashOf(shared.take(initial)),
+    parameterCount: shared.layout.parameterCount
   }
   const manifestBytes = encodeManifest(manifest)
   const id = await storage.putDagCbor(manifestBytes)
@@ -88,7 +94,7 @@ export async function writeRunFiles(
     name: manifest.name
   } as const
   await storage.pins.keep(id, details)
-  return { id, manifest, manifestBytes, modelJson, topology, initial }
+  return { id, manifest, manifestBytes, modelJson, topology, shared, initial }
 }
 
 export interface ReadRunOptions {
@@ -110,9 +116,10 @@ export async function readRunFiles(storage: Storage, id: CID, options: ReadRunOp
   await options.accept?.(manifest)
   const modelJson = await storage.getBlock(manifest.model, options)
   const topology = await decodeTopology(modelJson, manifest.training.loss)
-  if (topology.parameterCount !== manifest.parameterCount) {
+  const shared = new SharedPart(topology, localLayersOf(manifest))
+  if (shared.layout.parameterCount !== manifest.parameterCount) {
     throw new InconsistentRunError(
-      `run ${id} says ${manifest.parameterCount} parameters, its model has ${topology.parameterCount}`
+      `run ${id} says ${manifest.parameterCount} parameters, its model has ${shared.layout.parameterCount} to share`
     )
   }
   const [inputs, outputs] = [featureCount(manifest.task), outputCount(manifest.task)]
@@ -124,7 +131,7 @@ export async function readRunFiles(storage: Storage, id: CID, options: ReadRunOp
   }
   const maxBytes = weightsFileBytes(topology.parameterCount)
   const initial = decodeWeights(topology, await storage.getFile(manifest.initial, { ...options, maxBytes }))
-  if (!Buffer.from(hashOf(initial)).equals(manifest.initialHash)) {
+  if (!Buffer.from(hashOf(shared.take(initial))).equals(manifest.initialHash)) {
     throw new InconsistentRunError(`run ${id} has initial weights that do not match its initialHash`)
   }
   if (options.keep !== false) {
@@ -137,5 +144,5 @@ export async function readRunFiles(storage: Storage, id: CID, options: ReadRunOp
     } as const
     await storage.pins.keep(id, details, options)
   }
-  return { id, manifest, manifestBytes, modelJson, topology, initial }
+  return { id, manifest, manifestBytes, modelJson, topology, shared, initial }
 }

@@ -1,4 +1,4 @@
-import type { RunManifest, Task, TrainingPlan } from '../../protocols/envelope/index.ts'
+import type { Personalisation, RunManifest, Task, TrainingPlan } from '../../protocols/envelope/index.ts'
 
 /** What a creator may choose. The defaults are those of ALGORITHMS 1 and of the reference results there. */
 export interface RunPlan {
@@ -29,6 +29,10 @@ export interface RunPlan {
   readonly byzantine?: number
   /** How rounds build on each other; quasi-global by default. */
   readonly momentumRule?: RunManifest['averaging']['momentum']['rule']
+  /** A model of each peer's own beside the common one, or … */
+  readonly personalise?: Extract<Personalisation, { rule: 'ditto' }>
+  /** … layers that no peer shares. */
+  readonly localLayers?: readonly string[]
   readonly checkpointEveryRounds: number
   readonly holdOut: number
   readonly shareMetrics: boolean
@@ -50,6 +54,8 @@ export type RunChoices = Pick<
   | 'rule'
   | 'byzantine'
   | 'momentumRule'
+  | 'personalise'
+  | 'localLayers'
 >
 
 export const DEFAULT_PLAN = {

@@ -31,6 +31,7 @@ import { invitedMembers } from './locate-run.ts'
 import { LossTrend } from './loss-trend.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import { OwnStore } from './own-store.ts'
+import { PersonalFile } from './personal-file.ts'
 import { renewConnections } from './renew-connections.ts'
 import { type RestState, Rests } from './rests.ts'
 import type { RunFiles } from './run-files.ts'
@@ -91,6 +92,7 @@ export class TrainerRun {
   readonly #network: RunNetwork
   readonly #participant: Promise<Participant>
   readonly #store: OwnStore
+  readonly #personal: PersonalFile
   readonly #trouble: DiskTrouble
   readonly #events: EventLog
   readonly #outbound: EventLog
@@ -111,7 +113,14 @@ export class TrainerRun {
     this.#init = init
     const { peer, run, network, vectors, onNotice } = init
     this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice })
-    this.#store = new OwnStore({ peer, run: run.id.toString(), trouble: this.#trouble, own: () => this.#ownCopy() })
+    this.#personal = new PersonalFile(peer.home, run)
+    this.#store = new OwnStore({
+      peer,
+      run: run.id.toString(),
+      trouble: this.#trouble,
+      own: () => this.#ownCopy(),
+      savePersonal: () => this.#personal.saveFrom(vectors)
+    })
     this.#events = this.#openLog('events.jsonl')
     this.#outbound = this.#openLog('outbound.jsonl')
     this.#network = new RunNetwork({
@@ -287,6 +296,7 @@ export class TrainerRun {
     const loaded = await this.#store.load()
     if (loaded.type === 'damaged') onNotice(loaded.warning)
     const saved = loaded.type === 'found' ? loaded.saved : undefined
+    await this.#personal.restoreTo(vectors, onNotice)
     const { engine } = vectors.report
     return new Participant({
       run: run.id.bytes,

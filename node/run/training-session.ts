@@ -42,11 +42,14 @@ export async function trainInRun(session: RunSession, request: TrainingRequest):
 async function requireRoomToTrain(
   { peer, say }: RunSession,
   { data, test, force }: TrainingRequest,
-  { parameterCount: parameters, averaging: { k, codec } }: RunManifest
+  { parameterCount: parameters, averaging: { k, codec }, personalise }: RunManifest
 ): Promise<void> {
   const room = {
     what: `training this run's ${parameters} parameters with ${k} neighbours and these rows`,
-    memoryBytes: trainerMemory({ parameters, k }, await bytesOf([data, test ?? []].flat())),
+    memoryBytes: trainerMemory(
+      { parameters, k, isPersonal: personalise?.rule === 'ditto' },
+      await bytesOf([data, test ?? []].flat())
+    ),
     diskBytes: trainerDisk({ parameters, codec }),
     home: peer.home.dir
   }
@@ -97,8 +100,10 @@ async function train(
     const { end, rounds } = await trainer.train(signal)
     if (end === 'interrupted') return { type: 'parted', rounds }
     const metrics = vectors.report.heldOut > 0 ? await vectors.evaluate() : null
+    const personal = vectors.report.heldOut > 0 ? ((await vectors.evaluatePersonal()) ?? null) : null
     const measured = metrics === null ? '' : `, ${describeQuality(metrics)}`
-    say('info', `done after ${rounds} rounds${measured}`)
+    const own = personal === null ? '' : `, with its own model ${describeQuality(personal)}`
+    say('info', `done after ${rounds} rounds${measured}${own}`)
     await trainer.linger(1000 * request.lingerSeconds, signal)
     return { type: 'done', rounds, metrics, checkpoint: trainer.newestCheckpoint?.toString() ?? null }
   } finally {

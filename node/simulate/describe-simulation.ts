@@ -13,6 +13,7 @@ export function describeSimulation(report: SimulationReport): string {
     [`${measure}, mean of the peers`, formatMeasure(measure, mean)],
     [`${measure}, worst peer`, formatMeasure(measure, worst)],
     [`${measure}, slowest quarter of the peers`, formatMeasure(measure, slowestQuarter)],
+    ...describePersonal(report),
     ['payload a peer, published', kilobytes(bytes.payload)],
     ['payload a peer, received over links', kilobytes(bytes.received)]
   )
@@ -44,6 +45,19 @@ export function describeStudy(reports: readonly VariantReport[]): string {
     ])
   }
   return `${table}\nmean ± standard deviation over the seeds; bytes: medians a peer`
+}
+
+function describePersonal({ personal }: Pick<SimulationReport, 'personal'>): [string, string][] {
+  if (personal === undefined) return []
+  const { mean, worst, global, leastGain } = personal
+  const show = (value: number) => formatMeasure('accuracy', value)
+  const own: [string, string] = ['personal models on rows like their own: mean, worst', `${show(mean)}, ${show(worst)}`]
+  if (global === undefined || leastGain === undefined) return [own]
+  return [
+    own,
+    ['the common model there: mean, worst', `${show(global.mean)}, ${show(global.worst)}`],
+    ['least gain of a peer', show(leastGain)]
+  ]
 }
 
 function measureIn({ accuracy }: Pick<SimulationReport, 'accuracy'>): Measure {

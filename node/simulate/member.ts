@@ -2,7 +2,14 @@ import type { PrivateKey } from '@libp2p/interface'
 import { createRandom } from '../../protocols/averaging/index.ts'
 import type { ParticipantInit, RoundEvent } from '../participant/index.ts'
 import type { Engine, Trainer } from '../training/index.ts'
-import { averagingRulesOf, createRunTrainer, LocalVectors, type Vectors } from '../vectors/index.ts'
+import {
+  averagingRulesOf,
+  createRunTrainer,
+  LocalVectors,
+  type PersonalTrainer,
+  personalise,
+  type Vectors
+} from '../vectors/index.ts'
 import type { Attack } from './attack.ts'
 import { incarnationOf, keyOf } from './simulated-keys.ts'
 import { SimulatedPeer } from './simulated-peer.ts'
@@ -19,6 +26,8 @@ export interface Member {
   readonly owner: number
   readonly peer: SimulatedPeer
   readonly trainer: Trainer
+  /** What it keeps to itself, and the vector that it shares as it stands; absent where a run shares everything. */
+  readonly personal?: { readonly trainer: PersonalTrainer; readonly shared: () => Float32Array }
   /** Training time of this peer, 1 for the base. */
   readonly slowness: number
   /** True for who came when the others had begun. */
@@ -79,7 +88,7 @@ export async function createMember(
   const { run, clock, engine, seed, slowness, waitRule } = init
   const { manifest, rows } = run
   const attack = init.attack?.owners.has(owner) === true ? init.attack : undefined
-  const { trainer, vectors } = await equip(init, owner, life, { attack, everybody: events.everybody })
+  const { trainer, vectors, personal } = await equip(init, owner, life, { attack, everybody: events.everybody })
   const name = owner + life * rows.length
   const peer = new SimulatedPeer({
     run: run.id,
@@ -105,6 +114,7 @@ export async function createMember(
     owner,
     peer,
     trainer,
+    ...(personal === undefined ? {} : { personal }),
     slowness: slowness[owner]!,
     isHonest: attack === undefined,
     isLate,
@@ -126,12 +136,15 @@ async function equip(
   owner: number,
   life: number,
   { attack, everybody }: Arms
-): Promise<{ trainer: Trainer; vectors: Vectors }> {
-  const { manifest, topology, rows, initial, steps } = run
+): Promise<Pick<Member, 'trainer' | 'personal'> & { vectors: Vectors }> {
+  const { manifest, topology, shared, rows, initial, steps } = run
   const { localSteps, learningRate } = manifest.training
   const attacker = { owner, everybody }
   const own = attack?.rows?.(rows[owner]!, attacker) ?? rows[owner]!
-  const honest = await createRunTrainer(manifest, topology, own, engine)
+  const createTrainer = () => createRunTrainer(manifest, topology, own, engine)
+  const plain = await createTrainer()
+  const personal = await personalise({ manifest, shared, initial, trainer: plain, createTrainer })
+  const honest = personal ?? plain
   const trainer = attack?.trainer?.(honest, attacker) ?? honest
   const peerSeed = seedOf(seed, owner)
   const vectors = new LocalVectors({
@@ -144,8 +157,12 @@ async function equip(
     rules: averagingRulesOf(manifest.averaging),
     learningRate,
     seed: peerSeed,
-    initial,
+    initial: shared.take(initial),
     random: createRandom(peerSeed).fork('rounding').fork(life)
   })
-  return { trainer, vectors: attack?.vectors?.(vectors, attacker) ?? vectors }
+  return {
+    trainer,
+    vectors: attack?.vectors?.(vectors, attacker) ?? vectors,
+    ...(personal === undefined ? {} : { personal: { trainer: personal, shared: () => vectors.model } })
+  }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Measure } from '../training/quality.ts'
 import type { Qualities, Snapshot } from './measurements.ts'
+import type { PersonalQualities } from './personal-qualities.ts'
 import type { SimulationOptions } from './simulation-options.ts'
 
 /** Rounds after which late joiners are compared with the others. */
@@ -23,6 +24,8 @@ export interface SimulationReport {
   readonly accuracy?: Qualities
   /** Instead of `accuracy` where a number is predicted. */
   readonly rmse?: Qualities
+  /** Where peers keep something to themselves: how good that is on rows like their own. */
+  readonly personal?: PersonalQualities
   readonly bytes: Bytes & {
     /** Until the peers' mean accuracy first reached 95 %; null if it never did. */
     readonly to95: Bytes | null
@@ -45,6 +48,7 @@ export interface ReportParts {
   readonly measure: Measure
   readonly final: Snapshot
   readonly snapshots: readonly Snapshot[]
+  readonly personal?: PersonalQualities | undefined
   readonly failed: number
   /** Final public copies, in the order of their owners. */
   readonly copies: readonly (Uint8Array | Float32Array)[]
@@ -52,13 +56,14 @@ export interface ReportParts {
 }
 
 export function makeReport(parts: ReportParts): SimulationReport {
-  const { options, peers, measure, final, snapshots, failed, copies, seconds } = parts
+  const { options, peers, measure, final, snapshots, personal, failed, copies, seconds } = parts
   const reached = measure === 'accuracy' ? snapshots.find(({ mean }) => mean >= TARGET_ACCURACY) : undefined
   return {
     seed: options.seed,
     peers,
     rounds: options.rounds,
     [measure]: { mean: final.mean, worst: final.worst, slowestQuarter: final.slowestQuarter },
+    ...(personal === undefined ? {} : { personal }),
     bytes: { ...bytesOf(final), to95: reached === undefined ? null : bytesOf(reached) },
     ...lateOf(options, snapshots),
     failed,

@@ -1,5 +1,6 @@
 import { startEngine } from '../training/index.ts'
 import type { Member } from './member.ts'
+import { measurePersonal } from './personal-qualities.ts'
 import { makeReport, type SimulationReport } from './report.ts'
 import { prepareRun } from './simulated-run.ts'
 import { Simulation, type SimulationHooks } from './simulation.ts'
@@ -26,6 +27,7 @@ export async function runSimulation(
       measure,
       final,
       snapshots,
+      personal: await measurePersonal(flock.members, run),
       failed: flock.failures.length,
       copies: await copiesOf(flock.members),
       seconds: (performance.now() - startedAt) / 1000

@@ -16,7 +16,7 @@ import { type DemoDataInit, dealOut } from '../demo/demo-data.ts'
 import { type DraftRun, draftRun, manifestOf } from '../run/create-run.ts'
 import { encodeWeights } from '../run/run-files.ts'
 import { DEFAULT_PLAN, type RunChoices } from '../run/run-plan.ts'
-import { drawInitialWeights, type Topology } from '../training/index.ts'
+import { drawInitialWeights, type SharedPart, type Topology } from '../training/index.ts'
 import { hashOf, type Rows, readRows } from '../vectors/index.ts'
 import { keyOf } from './simulated-keys.ts'
 
@@ -34,7 +34,9 @@ export interface SimulatedRun {
   readonly id: Uint8Array
   readonly manifest: RunManifest
   readonly topology: Topology
-  /** Shape [n]. */
+  /** The part of the model that peers share: all of it, unless the options name local layers. */
+  readonly shared: SharedPart
+  /** Of the whole model, shape [N]. */
   readonly initial: Float32Array
   /** Training rows of each peer, and the common held-out ones. */
   readonly rows: readonly Rows[]
@@ -67,10 +69,10 @@ export async function prepareRun(options: RunOptions): Promise<SimulatedRun> {
     const manifestBytes = await encodeRun(draft, options, median(steps)!)
     // Read back as every peer reads it: what contradicts itself is refused here.
     const manifest = parseManifest(manifestBytes)
-    const { topology } = draft
+    const { topology, shared } = draft
     const initial = await initialOf(draft, options.seed)
     const id = manifestCid(manifestBytes).bytes
-    return { id, manifest, topology, initial, rows, steps, description: data.description }
+    return { id, manifest, topology, shared, initial, rows, steps, description: data.description }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -82,7 +84,7 @@ async function initialOf({ initial, topology }: DraftRun, seed: number): Promise
 
 /** `localSteps`: what the manifest says, or half of the peers where each has steps of its own. */
 async function encodeRun(draft: DraftRun, options: RunOptions, localSteps: number): Promise<Uint8Array> {
-  const { topology, modelJson, plan } = draft
+  const { topology, shared, modelJson, plan } = draft
   const initial = await initialOf(draft, options.seed)
   const author = authorOf(await keyOf(options.seed, 0))
   const settled = manifestOf({ ...draft, plan: { ...plan, localSteps: Math.ceil(localSteps) } })
@@ -92,8 +94,8 @@ async function encodeRun(draft: DraftRun, options: RunOptions, localSteps: numbe
     averaging: { ...settled.averaging, ...options.averaging },
     model: await rawCid(modelJson),
     initial: await rawCid(encodeWeights(topology, initial)),
-    initialHash: hashOf(initial),
-    parameterCount: topology.parameterCount,
+    initialHash: hashOf(shared.take(initial)),
+    parameterCount: shared.layout.parameterCount,
     admins: [author],
     createdBy: author,
     createdAt: 0

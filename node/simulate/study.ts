@@ -60,6 +60,7 @@ function summarise(runs: readonly SimulationReport[]): Omit<VariantReport, 'labe
     rounds,
     [measure]: overAll(qualities, mean),
     deviation: overAll(qualities, deviation),
+    ...meanPersonal(runs),
     bytes: { ...medianBytes(runs.map(({ bytes }) => bytes)), to95: medianTo95(runs) },
     ...meanLate(runs),
     failed: runs.reduce((sum, { failed }) => sum + failed, 0),
@@ -98,6 +99,20 @@ function meanLate(runs: readonly SimulationReport[]): Pick<SimulationReport, 'la
     others: mean(all.map(({ after }) => after.others))
   }
   return { late: { before: mean(all.map(({ before }) => before)), after } }
+}
+
+/** Means over the seeds; the least gain of all of them. */
+function meanPersonal(runs: readonly SimulationReport[]): Pick<SimulationReport, 'personal'> {
+  const all = runs.flatMap(({ personal }) => personal ?? [])
+  if (all.length === 0) return {}
+  const meanOf = (summaries: readonly { mean: number; worst: number }[]) => ({
+    mean: mean(summaries.map(({ mean }) => mean)),
+    worst: mean(summaries.map(({ worst }) => worst))
+  })
+  const global = all.flatMap(({ global }) => global ?? [])
+  if (global.length === 0) return { personal: meanOf(all) }
+  const leastGain = Math.min(...all.map(({ leastGain }) => leastGain!))
+  return { personal: { ...meanOf(all), global: meanOf(global), leastGain } }
 }
 
 function mean(values: readonly number[]): number {

@@ -48,6 +48,19 @@ export class ModelMismatchError extends Error {
   readonly code = 'ERR_MODEL_MISMATCH'
 }
 
+/** The layers that a run keeps local do not go with its model. */
+export class LocalLayersError extends Error {
+  override readonly name = 'LocalLayersError'
+  readonly code = 'ERR_LOCAL_LAYERS'
+
+  constructor(local: string, layers: readonly string[], reason: string) {
+    super(
+      `personalise.layers ${quote(local)} contradicts the model, which ${reason}: ` +
+        `its layers are ${layers.map(quote).join(', ')}, of which at least one is shared`
+    )
+  }
+}
+
 /** The path of a model, or a file that the model names, cannot be read. */
 export class ModelFileError extends Error {
   override readonly name = 'ModelFileError'

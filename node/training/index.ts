@@ -25,6 +25,7 @@ export { buildTopology, encodeModelJson, isModelPath, type ModelJson, requireMod
 export type { OptimiserKind } from './optimiser.ts'
 export { type OwnModel, readOwnModel, requireModelFits } from './own-model.ts'
 export { createPredictor, type Predictor } from './predictor.ts'
+export { type ParameterLayout, SharedPart } from './shared-part.ts'
 export { requireStepFits } from './step-memory.ts'
 export type { Tensor, TensorFlow } from './tensorflow.ts'
 export {

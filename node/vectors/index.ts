@@ -11,6 +11,7 @@
  */
 export { averagingRulesOf } from './averaging-rules.ts'
 export { hashOf, LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
+export { localLayersOf, type PersonalTrainer, personalise } from './personal/index.ts'
 export { type Rows, type RowsInit, readRows } from './rows.ts'
 export { createRunTrainer } from './run-trainer.ts'
 export { runVectorsInit } from './run-vectors.ts'

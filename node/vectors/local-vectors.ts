@@ -2,9 +2,7 @@ import { createHash } from 'node:crypto'
 import { equals } from 'uint8arrays/equals'
 import { Averager, type AveragingRules, PayloadError, type Random } from '../../protocols/averaging/index.ts'
 import type { CopyFault, ExpectedCopy } from '../../protocols/delta-gossip/index.ts'
-import type { CpuPacer } from '../limits/index.ts'
-import { type Metrics, type Trainer, TrainingDivergedError, type TrainOptions } from '../training/index.ts'
-import { trainInSlices } from './train-in-slices.ts'
+import { type Metrics, type Trainer, TrainingDivergedError } from '../training/index.ts'
 import type {
   AveragedCopies,
   RollBackTarget,
@@ -24,12 +22,10 @@ export interface LocalVectorsInit {
   readonly learningRate: number
   /** Names the order in which rows are drawn. */
   readonly seed: number
-  /** The run's initial weights, shape [n]. */
+  /** The run's initial weights, those that are shared: shape [n]. */
   readonly initial: Float32Array
   /** Decides stochastic rounding. */
   readonly random: Random
-  /** Holds local steps back, where the CPU is limited. */
-  readonly pacer?: CpuPacer
 }
 
 /** The vectors of one peer in the calling thread: what the worker thread runs, and what tests drive directly. */
@@ -46,6 +42,11 @@ export class LocalVectors implements Vectors {
     this.#init = init
     this.#averager = new Averager({ rules, parameters: initial.slice(), random })
     this.#trained = new Float32Array(initial.length)
+  }
+
+  /** The peer's own model `phi`, shape [n]. Replaced at every mix: do not hold on to it. */
+  get model(): Float32Array {
+    return this.#averager.parameters
   }
 
   async start(start: Start): Promise<Uint8Array> {
@@ -65,13 +66,14 @@ export class LocalVectors implements Vectors {
   }
 
   async round({ steps, learningRateFactor, driftWeight, withMomentum }: RoundOptions): Promise<RoundOutcome> {
+    const { trainer, seed } = this.#init
     let trained: Float32Array | null = null
     let report: { ms: number; loss?: number } | undefined = { ms: 0 }
     if (steps > 0) {
       trained = this.#trained
       trained.set(this.#averager.parameters)
       const learningRate = this.#init.learningRate * learningRateFactor
-      report = await this.#train(trained, steps, { learningRate, seed: this.#init.seed }).catch(undefinedIfDiverged)
+      report = await trainer.train(trained, steps, { learningRate, seed }).catch(undefinedIfDiverged)
       if (report === undefined) return { type: 'diverged' }
     }
     const delta = this.#averager.publish(trained, { driftWeight, withMomentum })
@@ -86,12 +88,6 @@ export class LocalVectors implements Vectors {
       norm: delta.norm,
       stateHash: hashOf(this.#averager.copy)
     }
-  }
-
-  #train(parameters: Float32Array, steps: number, options: TrainOptions) {
-    const { trainer, pacer } = this.#init
-    if (pacer === undefined) return trainer.train(parameters, steps, options)
-    return trainInSlices({ trainer, pacer, parameters, steps, options })
   }
 
   async mix(terms: readonly VersionTerm[]): Promise<void> {

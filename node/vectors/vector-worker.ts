@@ -69,6 +69,21 @@ export class VectorWorker implements Vectors {
     return this.#calls.call('trainAlone', [steps])
   }
 
+  /** A copy of the personal model, shape [N]; undefined in a run that shares everything. */
+  async personalModel(): Promise<Float32Array | undefined> {
+    return (await this.#calls.call<{ weights: Float32Array } | undefined>('personalModel', []))?.weights
+  }
+
+  /** Goes on with a personal model of an earlier start, shape [N]. */
+  restorePersonal(weights: Float32Array): Promise<void> {
+    return this.#calls.call('restorePersonal', [weights])
+  }
+
+  /** The personal model on the held-out rows; undefined in a run that shares everything. */
+  evaluatePersonal(): Promise<Metrics | undefined> {
+    return this.#calls.call('evaluatePersonal', [])
+  }
+
   start(start: Start): Promise<Uint8Array> {
     return this.#calls.call('start', [start])
   }

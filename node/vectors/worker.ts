@@ -2,8 +2,10 @@
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads'
 import { parseManifest } from '../../protocols/envelope/index.ts'
 import { CpuPacer } from '../limits/cpu-pacer.ts'
-import { decodeTopology, type Engine, type Metrics, startEngine } from '../training/index.ts'
+import { decodeTopology, type Engine, type Metrics, SharedPart, startEngine, type Trainer } from '../training/index.ts'
 import { LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
+import { PacedTrainer } from './paced-trainer.ts'
+import { localLayersOf, type PersonalTrainer, personalise } from './personal/index.ts'
 import { type Rows, readRows } from './rows.ts'
 import { createRunTrainer } from './run-trainer.ts'
 import { runVectorsInit } from './run-vectors.ts'
@@ -20,38 +22,58 @@ export interface WorkerReport {
   readonly notes: Rows['notes']
 }
 
-class WorkerVectors extends LocalVectors {
+interface WorkerInit extends LocalVectorsInit {
   readonly report: WorkerReport
-  readonly #createTrainer: () => Promise<LocalVectorsInit['trainer']>
-  readonly #initial: Float32Array
-  readonly #seed: number
-  readonly #pacer: LocalVectorsInit['pacer']
+  /** Where the run keeps something of each peer's own. */
+  readonly personal: PersonalTrainer | undefined
+  readonly pacer: CpuPacer | undefined
+  /** Shape [N]. */
+  readonly wholeInitial: Float32Array
+  /** Of the whole model. */
+  readonly createTrainer: () => Promise<Trainer>
+}
 
-  constructor(init: LocalVectorsInit, report: WorkerReport, createTrainer: () => Promise<LocalVectorsInit['trainer']>) {
+class WorkerVectors extends LocalVectors {
+  readonly #init: WorkerInit
+
+  constructor(init: WorkerInit) {
     super(init)
-    this.report = report
-    this.#initial = init.initial
-    this.#seed = init.seed
-    this.#pacer = init.pacer
-    this.#createTrainer = createTrainer
+    this.#init = init
   }
 
   async hurry(): Promise<void> {
-    this.#pacer?.stop()
+    this.#init.pacer?.stop()
   }
 
   async describe(): Promise<WorkerReport> {
-    return this.report
+    return this.#init.report
   }
 
   /** Trains a copy of the initial weights on the own rows alone, with an optimiser of its own, and measures it. */
   async trainAlone(steps: number): Promise<Metrics> {
-    const trainer = await this.#createTrainer()
-    const parameters = this.#initial.slice()
-    await trainer.train(parameters, steps, { seed: this.#seed })
+    const { createTrainer, wholeInitial, seed } = this.#init
+    const trainer = await createTrainer()
+    const parameters = wholeInitial.slice()
+    await trainer.train(parameters, steps, { seed })
     const metrics = await trainer.evaluate(parameters, 'heldOut')
     await trainer.close()
     return metrics
+  }
+
+  /** A copy of the personal model, shape [N]; undefined in a run that shares everything. */
+  async personalModel(): Promise<{ weights: Float32Array } | undefined> {
+    const { personal } = this.#init
+    return personal === undefined ? undefined : { weights: personal.personalModel(this.model) }
+  }
+
+  async restorePersonal(weights: Float32Array): Promise<void> {
+    this.#init.personal?.restore(weights)
+  }
+
+  /** The personal model on the held-out rows; undefined in a run that shares everything. */
+  async evaluatePersonal(): Promise<Metrics | undefined> {
+    const { personal } = this.#init
+    return personal?.whole.evaluate(personal.personalModel(this.model), 'heldOut')
   }
 }
 
@@ -60,17 +82,27 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
   const rows = await readRows({ ...init.rows, task: manifest.task, holdOut: manifest.evaluation.holdOut })
   const engine = await startEngine(init.engine)
   const topology = await decodeTopology(init.modelJson, manifest.training.loss)
-  const createTrainer = () => createRunTrainer(manifest, topology, rows, engine)
-  const trainer = await createTrainer()
+  const plain = await createRunTrainer(manifest, topology, rows, engine)
+  const pacer = init.maxCpu === undefined ? undefined : new CpuPacer({ cores: init.maxCpu })
+  const paced = (trainer: Trainer) => (pacer === undefined ? trainer : new PacedTrainer(trainer, pacer))
+  const createTrainer = async () => createRunTrainer(manifest, topology, rows, engine)
+  const shared = new SharedPart(topology, localLayersOf(manifest))
   const initial = new Float32Array(init.initial.slice().buffer)
-  return new WorkerVectors(
-    {
-      ...runVectorsInit(manifest, { trainer, initial, seed: init.rows.seed }),
-      ...(init.maxCpu === undefined ? {} : { pacer: new CpuPacer({ cores: init.maxCpu }) })
-    },
-    describeReady(trainer.engine, rows, trainer.batch),
+  const trainer = paced(plain)
+  const createPaced = async () => paced(await createTrainer())
+  const personal = await personalise({ manifest, shared, initial, trainer, createTrainer: createPaced })
+  return new WorkerVectors({
+    ...runVectorsInit(manifest, {
+      trainer: personal ?? trainer,
+      initial: shared.take(initial),
+      seed: init.rows.seed
+    }),
+    report: describeReady(plain.engine, rows, plain.batch),
+    personal,
+    pacer,
+    wholeInitial: initial,
     createTrainer
-  )
+  })
 }
 
 function describeReady(engine: Engine, rows: Rows, batch: number): WorkerReport {

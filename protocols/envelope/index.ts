@@ -65,6 +65,7 @@ export type {
   ClassificationTask,
   Column,
   NumberColumn,
+  Personalisation,
   RegressionTask,
   RunManifest,
   Task,

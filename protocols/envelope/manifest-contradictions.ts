@@ -5,6 +5,9 @@ import { showValue } from './show-value.ts'
 /** Heavy-ball momentum (kappa = 1) diverges from here on (ALGORITHMS 1, "Must fail"). */
 const HEAVY_BALL_MAX_MU = 0.8
 
+/** Of the way to the common model in one step of Ditto: `v - lr * lambda * (v - phi)` swings from here on. */
+const MAX_PULL = 1
+
 /** Fewer neighbours than this do not show who is far from the rest (ALGORITHMS 1). */
 const ROBUST_MIN_K = 8
 
@@ -13,13 +16,14 @@ const LOSSES = { classification: 'softmax-cross-entropy', regression: 'mean-squa
 const METRICS = { classification: 'accuracy', regression: 'rmse' } as const
 
 /** What of a manifest can contradict itself, known before the run is written. */
-type Settled = Pick<RunManifest, 'task' | 'training' | 'averaging' | 'evaluation' | 'privacy'>
+type Settled = Pick<RunManifest, 'task' | 'training' | 'averaging' | 'evaluation' | 'privacy' | 'personalise'>
 
 /**
  * Refuses what is fine field by field and wrong together, naming both things.
  * Throws `InvalidRecordError` with reason `contradiction`.
  */
-export function refuseContradictions({ task, training, averaging, evaluation, privacy }: Settled): void {
+export function refuseContradictions(settled: Settled): void {
+  const { task, training, averaging, evaluation, privacy, personalise } = settled
   refuseWrongMeasure(task, training, evaluation)
   refuseWrongMomentum(training)
   refuseDivergence(averaging)
@@ -28,6 +32,8 @@ export function refuseContradictions({ task, training, averaging, evaluation, pr
   refuseIdlePrivacy(privacy, averaging)
   refuseAmbiguousNames(task)
   refuseMixedInput(task)
+  if (personalise?.rule === 'ditto') refuseUselessPull(personalise.lambda, training)
+  if (personalise?.rule === 'local-head') refuseRepeated('personalise.layers', personalise.layers)
 }
 
 function refuseWrongMeasure(
@@ -117,6 +123,24 @@ function refuseIdlePrivacy({ mode, epsilon }: RunManifest['privacy'], { rule }: 
     )
   }
   throw contradiction(`privacy.mode "${mode}"`, `privacy.epsilon ${epsilon}`, 'without noise there is no budget')
+}
+
+/** Adam scales gradients, so a rate and a pull say nothing together. */
+function refuseUselessPull(lambda: number, { optimiser, learningRate }: RunManifest['training']): void {
+  if (lambda === 0) {
+    throw contradiction(
+      'personalise.rule "ditto"',
+      'personalise.lambda 0',
+      'personal models would learn nothing from the common one'
+    )
+  }
+  if (optimiser !== 'adam' && learningRate * lambda >= MAX_PULL) {
+    throw contradiction(
+      `personalise.lambda ${lambda}`,
+      `training.learningRate ${learningRate}`,
+      'a step would jump past the common model: their product must be below 1'
+    )
+  }
 }
 
 function refuseMixedInput({ columns }: Task): void {

@@ -27,6 +27,10 @@ const MAX_K = 64
 const MAX_HOLD_OUT = 0.9
 /** Signatures of admins are checked one by one. */
 const MAX_ADMINS = 64
+/** As many as a model may have. */
+const MAX_LOCAL_LAYERS = 256
+/** Ten thousand times what the rule's authors use (Li et al. 2021): no personal model is left of it. */
+const MAX_LAMBDA = 1000
 
 const label = field.text(0, MAX_LABEL_CHARACTERS)
 const columnName = field.text(1, MAX_LABEL_CHARACTERS)
@@ -101,6 +105,16 @@ const averaging = z.object({
   b: z.int().min(0).max(MAX_K)
 })
 
+const personalise = z.nullable(
+  z.discriminatedUnion('rule', [
+    z.object({ rule: z.literal('ditto'), lambda: z.number().min(0).max(MAX_LAMBDA) }),
+    z.object({
+      rule: z.literal('local-head'),
+      layers: z.array(field.text(1, MAX_LABEL_CHARACTERS)).min(1).max(MAX_LOCAL_LAYERS)
+    })
+  ])
+)
+
 /** Shapes and ranges of a run manifest, version 1. */
 export const manifestSchema = z.object({
   v: z.literal(1),
@@ -122,7 +136,7 @@ export const manifestSchema = z.object({
     metrics: z.array(z.enum(['accuracy', 'rmse', 'loss'])).max(2)
   }),
   privacy: z.object({ mode: z.literal('off'), epsilon: z.exactOptional(z.number().positive()) }),
-  personalise: z.null(),
+  personalise,
   share: z.object({ metrics: z.boolean(), samples: z.boolean() }),
   admission: z.literal('open'),
   admins: z.array(field.author).min(1).max(MAX_ADMINS),

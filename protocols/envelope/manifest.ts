@@ -100,6 +100,14 @@ export interface AveragingPlan {
   readonly b: number
 }
 
+/**
+ * What peers keep to themselves (ALGORITHMS 7). `ditto`: a second model of the peer's own, drawn to the common one by
+ * `lambda`. `local-head`: the layers named, which appear in no delta and no checkpoint.
+ */
+export type Personalisation =
+  | { readonly rule: 'ditto'; readonly lambda: number }
+  | { readonly rule: 'local-head'; readonly layers: readonly string[] }
+
 /** One training effort: an immutable DAG-CBOR block whose CID is the run's id. */
 export interface RunManifest extends Extensible {
   readonly v: 1
@@ -109,11 +117,11 @@ export interface RunManifest extends Extensible {
   readonly task: Task
   /** Topology: TensorFlow.js layers `model.json`. */
   readonly model: CID
-  /** The initial weights. */
+  /** The initial weights of the whole model, local layers included: everybody begins with the same. */
   readonly initial: CID
   /** SHA-256 of the initial public copy, little-endian float32: the `base` of every first chain. */
   readonly initialHash: Uint8Array
-  /** Length of the shared vector. */
+  /** Length of the shared vector: of the whole model less its local layers. */
   readonly parameterCount: number
   readonly training: TrainingPlan
   readonly averaging: AveragingPlan
@@ -124,7 +132,7 @@ export interface RunManifest extends Extensible {
     readonly metrics: readonly ('accuracy' | 'rmse' | 'loss')[]
   }
   readonly privacy: { readonly mode: 'off'; readonly epsilon?: number }
-  readonly personalise: null
+  readonly personalise: Personalisation | null
   /** What peers say about themselves beyond their deltas. */
   readonly share: { readonly metrics: boolean; readonly samples: boolean }
   readonly admission: 'open'

@@ -3,8 +3,22 @@ import { join } from 'node:path'
 import { parseManifest, type RunManifest } from '../../../protocols/envelope/index.ts'
 import { InvalidRecordingError, type LineOf, openRecording, RUN_PARTS } from '../../recording/index.ts'
 import { decodeWeights } from '../../run/run-files.ts'
-import { decodeTopology, type Engine, type EngineKind, startEngine, type Topology } from '../../training/index.ts'
-import { createRunTrainer, LocalVectors, readRows, runVectorsInit } from '../../vectors/index.ts'
+import {
+  decodeTopology,
+  type Engine,
+  type EngineKind,
+  SharedPart,
+  startEngine,
+  type Topology
+} from '../../training/index.ts'
+import {
+  createRunTrainer,
+  LocalVectors,
+  localLayersOf,
+  personalise,
+  readRows,
+  runVectorsInit
+} from '../../vectors/index.ts'
 import { ReplayEngineError } from './errors.ts'
 
 /** A recorded run, and how its peers are set up once more. */
@@ -44,10 +58,15 @@ export class ReplayedRun {
     const { task, evaluation } = this.#manifest
     const rows = await readRows({ task, data, test: this.#test, holdOut: evaluation.holdOut, seed })
     const engine = await this.#engine(recorded.startsWith('tfjs-cpu') ? 'cpu' : 'wasm')
-    const trainer = await createRunTrainer(this.#manifest, this.#topology, rows, engine)
-    const here = `${trainer.engine.name} ${trainer.engine.version}`
+    const here = `${engine.name} ${engine.version}`
     if (here !== recorded) throw new ReplayEngineError(peer, recorded, here)
-    return new LocalVectors(runVectorsInit(this.#manifest, { trainer, seed, initial: this.#initial }))
+    const manifest = this.#manifest
+    const createTrainer = () => createRunTrainer(manifest, this.#topology, rows, engine)
+    const shared = new SharedPart(this.#topology, localLayersOf(manifest))
+    const plain = await createTrainer()
+    const trainer =
+      (await personalise({ manifest, shared, initial: this.#initial, trainer: plain, createTrainer })) ?? plain
+    return new LocalVectors(runVectorsInit(manifest, { trainer, seed, initial: shared.take(this.#initial) }))
   }
 
   #engine(kind: EngineKind): Promise<Engine> {

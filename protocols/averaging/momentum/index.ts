@@ -15,7 +15,8 @@ import { QuasiGlobalMomentum } from './quasi-global.ts'
 
 export type { Momentum } from './momentum.ts'
 
-export type MomentumRule = 'quasi-global' | 'nesterov' | 'none'
+export const MOMENTUM_RULES = ['quasi-global', 'nesterov', 'none'] as const
+export type MomentumRule = (typeof MOMENTUM_RULES)[number]
 
 export interface MomentumRules {
   /** `quasi-global` where it is left out; `none` is the same with `mu` 0. */

@@ -1,5 +1,6 @@
 /** Files of rows. */
 import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { run } from '../starling.ts'
 import { blobs, LABEL } from '../tables.ts'
 import type { BadInput, Place } from './case.ts'
@@ -21,9 +22,12 @@ function demo(...args: readonly string[]): BadInput['play'] {
     run(t, 'demo', '--json', '--home', home, ...args.map((arg) => (arg.endsWith('.csv') ? world.path(arg) : arg)))
 }
 
+/** With a file of its own: another row of the table may be played at the same time. */
 function created(content: string, ...args: readonly string[]): BadInput['play'] {
-  return async ({ world, t, home }) =>
-    run(t, 'create', '--home', home, '--data', await world.write('schema.csv', content), ...PLAN, ...args)
+  return async ({ world, t, home }) => {
+    const data = await world.write(`${basename(home)}.csv`, content)
+    return run(t, 'create', '--home', home, '--data', data, ...PLAN, ...args)
+  }
 }
 
 async function joinOneLine({ world, t, home }: Place) {
@@ -195,6 +199,42 @@ export const FILES: readonly BadInput[] = [
     exitCode: 1,
     ...NO_HOME,
     play: created(`${HEADER}1,2,wren\n2,3,finch\n`, '--byzantine', '1')
+  },
+  {
+    input: 'create: a local layer that the model does not have',
+    sentence:
+      'personalise.layers "head" contradicts the model, which has no weights of that name: its layers are "dense_1", ' +
+      'of which at least one is shared',
+    exitCode: 1,
+    ...NO_HOME,
+    play: created(`${HEADER}1,2,wren\n2,3,finch\n`, '--local-layers', 'head')
+  },
+  {
+    input: 'create: all layers local',
+    sentence:
+      'personalise.layers "dense_1" contradicts the model, which has no other, so nothing would be shared: its layers ' +
+      'are "dense_1", of which at least one is shared',
+    exitCode: 1,
+    ...NO_HOME,
+    play: created(`${HEADER}1,2,wren\n2,3,finch\n`, '--local-layers', 'dense_1')
+  },
+  {
+    input: 'create: personal models that nothing draws to the common one',
+    sentence:
+      'run manifest: personalise.rule "ditto" contradicts personalise.lambda 0: personal models would learn nothing ' +
+      'from the common one',
+    exitCode: 1,
+    ...NO_HOME,
+    play: created(`${HEADER}1,2,wren\n2,3,finch\n`, '--personalise', 'ditto:0')
+  },
+  {
+    input: 'create: a second model and local layers',
+    sentence:
+      '--personalise ditto is not for --local-layers dense_1: a run keeps a second model or some layers to its peers, ' +
+      'not both',
+    exitCode: 2,
+    ...NO_HOME,
+    play: created(`${HEADER}1,2,wren\n2,3,finch\n`, '--personalise', 'ditto', '--local-layers', 'dense_1')
   },
   {
     input: 'demo: several files without a label',

@@ -29,6 +29,7 @@ describe('room', () => {
     const small = trainerMemory({ parameters: 1e6, k: 6 }, 0)
     assert.equal(trainerMemory({ parameters: 1e6, k: 16 }, 0) - small, 40e6)
     assert.equal(trainerMemory({ parameters: 1e6, k: 6 }, 10e6) - small, 65e6)
+    assert.equal(trainerMemory({ parameters: 1e6, k: 6, isPersonal: true }, 0) - small, 36e6)
     assert.ok(trainerDisk({ parameters: 2e6, codec: 'f32' }) > 2 * trainerDisk({ parameters: 2e6, codec: 'int4' }))
   })
 })

@@ -3,11 +3,13 @@ import { describe, it } from 'node:test'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
-import { InconsistentRunError, readRunFiles } from '../../../../node/run/run-files.ts'
-import { buildTopology, encodeModelJson } from '../../../../node/training/index.ts'
+import { encodeWeights, InconsistentRunError, readRunFiles, writeRunFiles } from '../../../../node/run/run-files.ts'
+import { buildTopology, encodeModelJson, initialWeights, parseTopology } from '../../../../node/training/index.ts'
+import { hashOf } from '../../../../node/vectors/index.ts'
 import { encodeManifest, manifestCid } from '../../../../protocols/envelope/index.ts'
-import type { Storage } from '../../../../storage/index.ts'
+import { decodeSafetensors, type Storage } from '../../../../storage/index.ts'
 import { manifest } from '../../protocols/envelope/samples.ts'
+import { temporaryStorage } from '../../storage/temporary-storage.ts'
 
 /** What the sample's columns become: one number, and three categories with a slot for others. */
 const INPUTS = 5
@@ -42,5 +44,32 @@ describe('the files of a run', () => {
     }
     const { id, storage } = await storeOf(INPUTS, CLASSES)
     await assert.rejects(readRunFiles(storage, id), /as far as the weights/)
+  })
+
+  it('with local layers count, hash and hold in checkpoints what is shared, and begin with the whole', async (t) => {
+    const { storage } = await temporaryStorage(t)
+    const topology = parseTopology(buildTopology('mlp:4', INPUTS, CLASSES))
+    const initial = initialWeights(topology, 1)
+    const modelJson = encodeModelJson(buildTopology('mlp:4', INPUTS, CLASSES))
+    const write = (layers: readonly string[]) =>
+      writeRunFiles(storage, modelJson, initial, { ...manifest, personalise: { rule: 'local-head', layers } })
+    const { id } = await write(['dense_2'])
+    const run = await readRunFiles(storage, id)
+    const shared = (INPUTS + 1) * 4
+    assert.equal(run.manifest.parameterCount, shared)
+    assert.deepEqual(Buffer.from(run.manifest.initialHash), hashOf(initial.subarray(0, shared)))
+    assert.deepEqual(run.initial, initial)
+    const file = encodeWeights(run.shared.layout, run.shared.take(initial))
+    assert.deepEqual(
+      decodeSafetensors(file).map(({ name }) => name),
+      ['dense_1/bias', 'dense_1/kernel']
+    )
+    // Controls: a layer that is not there, and none that is left.
+    await assert.rejects(write(['dense_3']), { code: 'ERR_LOCAL_LAYERS' })
+    await assert.rejects(write(['dense_1', 'dense_2']), { code: 'ERR_LOCAL_LAYERS' })
+    // Who says that more is shared than its local layers leave is refused.
+    const manifestBytes = encodeManifest({ ...run.manifest, parameterCount: topology.parameterCount })
+    const forged = await storage.putDagCbor(manifestBytes)
+    await assert.rejects(readRunFiles(storage, forged), /says 34 parameters, its model has 24 to share/)
   })
 })

@@ -74,7 +74,7 @@ describe('run manifest', () => {
       [{ v: 2 }, 'version', /version 2/],
       [{ privacy: { mode: 'peer' } }, 'unsupported', /privacy.mode is "peer": this version knows only "off"/],
       [{ admission: 'members' }, 'unsupported', /admission is "members": this version knows only "open"/],
-      [{ personalise: { lambda: 1 } }, 'shape', /personalise is an object/],
+      [{ personalise: { rule: 'fedbn' } }, 'unsupported', /personalise.rule is "fedbn"/],
       [{ averaging: { ...averaging, rule: 'bulyan' } }, 'unsupported', /averaging.rule is "bulyan"/],
       [{ averaging: { ...averaging, codec: 'int2' } }, 'unknown-codec', /"int2"/],
       [{ task: { ...task, kind: 'ranking' } }, 'unsupported', /task.kind is "ranking"/],
@@ -108,6 +108,8 @@ describe('run manifest', () => {
       [{ task: { ...task, columns: [] } }, 'range', /columns is a list of 0/],
       [regressionTo({ centre: 0, scale: 0 }), 'range', /task.target.scale is 0/],
       [{ task: { ...task, kind: 'regression' } }, 'shape', /task.target is missing/],
+      [{ personalise: { rule: 'ditto', lambda: -0.1 } }, 'range', /personalise.lambda is -0.1/],
+      [{ personalise: { rule: 'local-head', layers: [] } }, 'range', /personalise.layers is a list of 0/],
       [{ admins: [] }, 'range', /admins/]
     ]
     for (const [changes, reason, message] of wrong) {
@@ -138,6 +140,9 @@ describe('run manifest', () => {
       [{ ...regression, evaluation }, /"regression" contradicts evaluation.metrics.0 "accuracy"/],
       [{ evaluation: regression.evaluation }, /"classification" contradicts evaluation.metrics.0 "rmse"/],
       [{ ...regression, task: { ...regression.task, label: 'radius' } }, /task.label "radius" contradicts/],
+      [{ personalise: { rule: 'ditto', lambda: 0 } }, /"ditto" contradicts personalise.lambda 0/],
+      [{ personalise: { rule: 'ditto', lambda: 20 } }, /lambda 20 contradicts training.learningRate 0.05/],
+      [{ personalise: { rule: 'local-head', layers: ['a', 'b', 'a'] } }, /layers.0 contradicts personalise.layers.2/],
       [{ task: { ...task, label: 'radius' } }, /task.label "radius" contradicts task.columns.0/],
       [{ task: { ...task, columns: [task.columns[0], task.columns[0]] } }, /columns.0 contradicts task.columns.1/],
       [{ task: { ...task, classes: ['a', 'b', 'a'] } }, /classes.0 contradicts task.classes.2: both are called "a"/]
@@ -150,6 +155,20 @@ describe('run manifest', () => {
     parseForged({ averaging: momentum({ rule: 'nesterov', outerStep: 0.7 }) })
     parseForged({ averaging: momentum({ kappa: 1, mu: 0.79 }) })
     parseForged({ averaging: momentum({ kappa: 0.99, mu: 0.8 }) })
+  })
+
+  it('says what peers keep to themselves, or that they share everything', () => {
+    for (const personalise of [
+      null,
+      { rule: 'ditto', lambda: 0.1 },
+      { rule: 'local-head', layers: ['dense_2'] }
+    ] as const) {
+      assert.deepEqual(parseManifest(encodeManifest({ ...manifest, personalise })).personalise, personalise)
+    }
+    // Controls: just inside the border where a step would jump past the common model, and with Adam, which has none.
+    parseForged({ personalise: { rule: 'ditto', lambda: 19.9 } })
+    const adam = { ...training, optimiser: 'adam', momentum: 0 }
+    parseForged({ personalise: { rule: 'ditto', lambda: 20 }, training: adam })
   })
 
   it('holds an image in every row, alone, of as many values as fit', () => {
