@@ -24,6 +24,7 @@ Examples:
   $ starling demo --data birds                       a folder of images for each class
   $ starling demo --data a.csv b.csv c.csv --label outcome --test held-out.csv   one peer for each file
   $ starling demo --data flats.csv --label rent --task regression   predicts a number
+  $ starling demo --peers 8 --record recording       for starling simulate --replay recording
   $ starling demo --json > report.json               one JSON document`
 
 /** `starling demo`: the main job on one machine; `npm start` is this. */

@@ -27,6 +27,7 @@ Examples:
   $ starling simulate --config study.jsonc --plot study.svg --json
   $ starling simulate --engine cpu --trace rounds.csv  the same seed gives the same bytes on any machine
   $ starling simulate --consensus --peers 65536        averaging only, a number a peer
+  $ starling simulate --replay recording               a run of real peers again, from demo --record recording
 
 A study: { "repeat": 10, "options": { "alpha": 0.1 }, "variants": [{ "label": "calm" }, { "label": "lossy", "loss": 0.3 }] }`
 
