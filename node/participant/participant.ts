@@ -303,7 +303,7 @@ export class Participant {
     const t = clock.wallNow()
     const publishedAt = clock.now()
     const round = this.#round + this.#closingRounds
-    await this.#neighbours.waitForNews(round, signal)
+    await this.#neighbours.waitForNews({ round, isTraining }, signal)
     const waitMs = clock.now() - publishedAt
     const ownRoundMs = median(this.#roundMs) ?? 0
     const { terms, mixed } = this.#neighbours.takeMix({ round, isTraining, ownRoundMs, publishedAt: this.#publishedAt })
