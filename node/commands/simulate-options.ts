@@ -18,6 +18,9 @@ const MAX_PEERS = 65_536
 /** Names of `baselines/`, which is not loaded for the help. */
 const BASELINES: readonly (BaselineName | 'no-momentum')[] = ['local', 'fedavg', 'diloco', 'ring-d-psgd', 'no-momentum']
 
+/** Names of `WAIT_RULES`. */
+const WAITS: readonly SimulationOptions['wait'][] = ['all', 'overlap', 'half', 'none']
+
 /** As the command line has them: a simulation's, with what follows from others still open. */
 export interface ScenarioOptions
   extends Omit<RunOptions, 'data'>,
@@ -44,7 +47,7 @@ export function addScenarioOptions(command: Command): Command {
     .option('--late-at <round>', 'after which round (default: half of them)', whole(1))
     .option('--partition <from-to>', 'rounds between which two halves do not hear each other', partition)
     .option('--no-repair', 'control: adds deltas to whatever copy is held')
-    .addOption(choice('--wait <whom>', 'for which links; half and none are controls', ['all', 'half', 'none'], 'all'))
+    .addOption(choice('--wait <whom>', 'for which links; half and none are controls', WAITS, 'all'))
     .option('--mixing-momentum <mu>', 'instead of what create settles; 0 for none', share)
     .addOption(new Option('--baseline <name>', 'another rule in lock-step instead').choices(BASELINES))
     .addOption(choice('--engine <name>', 'what computes; cpu gives the same bytes anywhere', ['wasm', 'cpu'], 'wasm'))

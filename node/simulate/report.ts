@@ -14,6 +14,12 @@ export interface Bytes {
   readonly received: number
 }
 
+/** What it took to get somewhere. */
+export interface Reached extends Bytes {
+  /** On the virtual clock. */
+  readonly seconds: number
+}
+
 /** The JSON document of one simulation. Bytes are of payloads, medians a peer. */
 export interface SimulationReport {
   readonly seed: number
@@ -25,7 +31,7 @@ export interface SimulationReport {
   readonly rmse?: Qualities
   readonly bytes: Bytes & {
     /** Until the peers' mean accuracy first reached 95 %; null if it never did. */
-    readonly to95: Bytes | null
+    readonly to95: Reached | null
   }
   /** Where peers joined late: what the others had reached by then, and both three rounds later. */
   readonly late?: { readonly before: number; readonly after: { readonly late: number; readonly others: number } }
@@ -59,7 +65,10 @@ export function makeReport(parts: ReportParts): SimulationReport {
     peers,
     rounds: options.rounds,
     [measure]: { mean: final.mean, worst: final.worst, slowestQuarter: final.slowestQuarter },
-    bytes: { ...bytesOf(final), to95: reached === undefined ? null : bytesOf(reached) },
+    bytes: {
+      ...bytesOf(final),
+      to95: reached === undefined ? null : { ...bytesOf(reached), seconds: reached.ms / 1000 }
+    },
     ...lateOf(options, snapshots),
     failed,
     virtualSeconds: final.ms / 1000,

@@ -1,5 +1,6 @@
 import { startEngine } from '../training/index.ts'
 import type { Member } from './member.ts'
+import { OVERLAP_BETA } from './overlap.ts'
 import { makeReport, type SimulationReport } from './report.ts'
 import { prepareRun } from './simulated-run.ts'
 import { Simulation, type SimulationHooks } from './simulation.ts'
@@ -15,7 +16,7 @@ export async function runSimulation(
   hooks: SimulationHooks = {}
 ): Promise<SimulationReport> {
   const startedAt = performance.now()
-  const run = await prepareRun(options)
+  const run = await prepareRun(withNeeds(options))
   const simulation = new Simulation(run, await startEngine(options.engine), options, hooks)
   try {
     const final = await simulation.play()
@@ -33,6 +34,12 @@ export async function runSimulation(
   } finally {
     await simulation.flock.close()
   }
+}
+
+/** With what the rule of waiting needs of the averaging. */
+function withNeeds(options: SimulationOptions): SimulationOptions {
+  if (options.wait !== 'overlap') return options
+  return { ...options, averaging: { beta: OVERLAP_BETA, ...options.averaging } }
 }
 
 /** The public copies of all peers, in the order of their owners. */
