@@ -23,6 +23,9 @@ const BASELINES: readonly (BaselineName | 'no-momentum')[] = ['local', 'fedavg',
 /** Attackers unless told otherwise (issue 5). */
 const ATTACKERS_SHARE = 0.2
 
+/** Names of `WAIT_RULES`. */
+const WAITS: readonly SimulationOptions['wait'][] = ['all', 'overlap', 'half', 'none']
+
 /** As the command line has them: a simulation's, with what follows from others still open. */
 export interface ScenarioOptions
   extends Omit<RunOptions, 'data'>,
@@ -49,7 +52,7 @@ export function addScenarioOptions(command: Command): Command {
     .option('--late-at <round>', 'after which round (default: half of them)', whole(1))
     .option('--partition <from-to>', 'rounds between which two halves do not hear each other', partition)
     .option('--no-repair', 'control: adds deltas to whatever copy is held')
-    .addOption(choice('--wait <whom>', 'for which links; half and none are controls', ['all', 'half', 'none'], 'all'))
+    .addOption(choice('--wait <whom>', 'for which links; half and none are controls', WAITS, 'all'))
     .addOption(
       new Option('--attack <name>', 'what some peers do instead of taking part honestly').choices(ATTACK_NAMES)
     )

@@ -7,6 +7,8 @@
  * const { end, rounds } = await participant.run({ signal })
  * ```
  */
+
+export { isDone, type Match, type Matching, type MixTime } from './matching.ts'
 export type { LinkedPeer, MixedVersion } from './neighbours.ts'
 export type { OwnChain } from './own-chain.ts'
 export {

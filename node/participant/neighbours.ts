@@ -2,9 +2,7 @@ import {
   GRACE_WINDOW_ROUNDS,
   MAX_STALENESS_ROUNDS,
   MISSED_WAITS,
-  metropolisWeight,
-  stalenessRounds,
-  stalenessWeight
+  metropolisWeight
 } from '../../protocols/averaging/index.ts'
 import type { Clock } from '../../protocols/clock.ts'
 import {
@@ -17,6 +15,7 @@ import {
 } from '../../protocols/delta-gossip/index.ts'
 import type { Phase, RefusalReason } from '../../protocols/envelope/index.ts'
 import type { VersionTerm } from '../vectors/index.ts'
+import { isDone, type Matching, type MixTime, SAME_ROUND } from './matching.ts'
 import type { WaitRule } from './wait-rule.ts'
 
 /** A peer with which a link stands, as the participant needs it. */
@@ -50,16 +49,6 @@ interface Neighbour {
   readonly delayMs: number[]
 }
 
-/** When a peer mixes. */
-export interface MixTime {
-  readonly round: number
-  /** False in the closing phase. */
-  readonly isTraining: boolean
-  readonly ownRoundMs: number
-  /** Times of the own last deltas, for delay compensation. */
-  readonly publishedAt: readonly number[]
-}
-
 /** What an owner who looks in wants to know of a neighbour. */
 export interface NeighbourNews {
   /** When its newest version was published, on the own monotonic clock; undefined before its first. */
@@ -88,6 +77,7 @@ export class Neighbours {
   /** The round in which this peer waits for news. */
   #waitingIn: number | undefined
   #round = 0
+  #isTraining = true
   #onChange: () => void = () => {}
 
   constructor(init: NeighboursInit) {
@@ -191,9 +181,10 @@ export class Neighbours {
    * a peer that its owner holds to a slower pace would else cost its neighbours two waits for each of its deltas. Returns
    * at once in no company.
    */
-  async waitForNews(round: number, signal: AbortSignal): Promise<void> {
+  async waitForNews({ round, isTraining }: Pick<MixTime, 'round' | 'isTraining'>, signal: AbortSignal): Promise<void> {
     const { waitRule } = this.#init
     this.#round = round
+    this.#isTraining = isTraining
     const awaited = this.#awaited(round).length
     if (awaited === 0) return
     const neighbours = [...this.#neighbours.values()]
@@ -227,27 +218,26 @@ export class Neighbours {
   }
 
   /**
-   * Takes every version that was not mixed yet and is at most eight own rounds old, with its weight: Metropolis times
-   * staleness. Of a neighbour that is one round ahead, its version of this round. When this peer trains no more, the last
-   * versions of those who are done are taken every time: they will not change, and who is late has nobody else to meet.
+   * Takes every version that was not mixed yet and is at most eight own rounds old, as the rule matches it, with its weight:
+   * Metropolis times staleness. When this peer trains no more, the last versions of those who are done are taken every
+   * time: they will not change, and who is late has nobody else to meet.
    */
-  takeMix({ round, isTraining, ownRoundMs, publishedAt }: MixTime): { terms: VersionTerm[]; mixed: MixedVersion[] } {
+  takeMix(time: MixTime): { terms: VersionTerm[]; mixed: MixedVersion[] } {
     const terms: VersionTerm[] = []
     const mixed: MixedVersion[] = []
     const now = this.#init.clock.now()
     for (const neighbour of this.#neighbours.values()) {
       const version = neighbour.follower.version
       if (version === undefined) continue
-      const isFinal = !isTraining && isDone(version)
+      const isFinal = !time.isTraining && isDone(version)
       if (!neighbour.isUnused && !isFinal) continue
-      neighbour.isUnused = isOfNextRound(version, round)
-      const heardAt = isFinal ? now : version.heardAt
-      const staleness = stalenessRounds(now - heardAt, ownRoundMs)
-      if (staleness > MAX_STALENESS_ROUNDS) continue
-      const weight = metropolisWeight(this.degree, version.header.degree) * stalenessWeight(staleness)
-      const seq = version.header.seq - (neighbour.isUnused ? 1 : 0)
-      terms.push({ author: version.author, seq, weight, ownDeltasSince: laterDeltas(heardAt, publishedAt) })
-      mixed.push({ author: version.author, seq, staleness, weight })
+      const match = this.#matching.match(isFinal ? { ...version, heardAt: now } : version, now, time)
+      neighbour.isUnused = match.newerDeltas > 0
+      if (match.staleness > MAX_STALENESS_ROUNDS) continue
+      const weight = metropolisWeight(this.degree, version.header.degree) * match.factor
+      const seq = version.header.seq - match.newerDeltas
+      terms.push({ author: version.author, seq, weight, ownDeltasSince: match.ownDeltasSince })
+      mixed.push({ author: version.author, seq, staleness: match.staleness, weight })
     }
     return { terms, mixed }
   }
@@ -258,10 +248,15 @@ export class Neighbours {
     this.#onChange()
   }
 
+  /** Who trains no more has nothing to do meanwhile: then versions of the same round meet, whatever the rule. */
+  get #matching(): Matching {
+    return this.#isTraining ? this.#init.waitRule.matching : SAME_ROUND
+  }
+
   #awaited(round: number): Neighbour[] {
     return [...this.#neighbours.values()].filter(
       ({ isUnused, missedWaits, follower }) =>
-        !isUnused && missedWaits < MISSED_WAITS && !hasPlayed(follower.version, round)
+        !isUnused && missedWaits < MISSED_WAITS && this.#matching.isBehind(follower.version, round)
     )
   }
 
@@ -274,38 +269,6 @@ export class Neighbours {
     remember(neighbour.delayMs, version.absorbedAt - version.heardAt)
     this.#onChange()
   }
-}
-
-function isDone(version: Version | undefined): boolean {
-  return version?.header.phase === 'done'
-}
-
-/**
- * Whether the neighbour has nothing to deliver for this round: its version of it was mixed already. Waiting for its next
- * one would keep this peer a round behind for ever, mixing only answers to its own deltas: with momentum such a flock
- * of three diverged.
- */
-function hasPlayed(version: Version | undefined, round: number): boolean {
-  return version !== undefined && (isDone(version) || version.header.round >= round)
-}
-
-/**
- * Whether the neighbour is one round ahead. Its version of this round is mixed then: the newer one would meet an older
- * copy of ours than the neighbour's own when it mixes us, half of our own movement would stay in the mean of both, and
- * with momentum a real pair of peers grew by 1.09 a round until it diverged.
- */
-function isOfNextRound({ header }: Version, round: number): boolean {
-  return header.seq > 0 && header.round === round + 1
-}
-
-/**
- * Own deltas that a version heard at `heardAt` lags behind. The newest own delta does not count: a neighbour that was
- * quicker in the same round has published the counterpart of it, not something older. Counting it (half of it is taken
- * back, beta = .5) delays a peer's own part in the mix by a round; the disagreement of a complete graph of three then
- * grows by 1.04 a round at mu = .9, and a real flock of three diverged after 80 to 320 rounds.
- */
-function laterDeltas(heardAt: number, publishedAt: readonly number[]): number {
-  return Math.max(0, publishedAt.filter((at) => at > heardAt).length - 1)
 }
 
 function remember(window: number[], value: number): void {

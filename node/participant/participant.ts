@@ -222,12 +222,14 @@ export class Participant {
   /**
    * After the last round, or once most neighbours are done. Whoever trains on among models that no longer move only fits its
    * own rows: of 16 peers with a quarter four times as slow, that quarter fell from 96.7 to 90.5 % in the 90 rounds that it
-   * played alone. If the others went on mixing for its sake, all would follow its rows (95.8 %) and wait three times as long.
+   * played alone. If the others went on mixing for its sake, all would follow its rows (95.8 %) and wait three times as
+   * long. Who has only a few rounds left, as after a moment's delay, plays them: closing brings it back.
    */
   #isTrainingOver(): boolean {
     const { manifest, onNotice } = this.#init
     if (this.#round >= manifest.training.rounds) return true
-    if (!this.#neighbours.areMostlyDone) return false
+    const isNearEnd = this.#round + RESUME_ROUNDS >= manifest.training.rounds
+    if (isNearEnd || !this.#neighbours.areMostlyDone) return false
     onNotice(`ends with round ${this.#round} of ${manifest.training.rounds}: most neighbours are done`)
     return true
   }
@@ -307,7 +309,7 @@ export class Participant {
     const t = clock.wallNow()
     const publishedAt = clock.now()
     const round = this.#round + this.#closingRounds
-    await this.#neighbours.waitForNews(round, signal)
+    await this.#neighbours.waitForNews({ round, isTraining }, signal)
     const waitMs = clock.now() - publishedAt
     const ownRoundMs = median(this.#roundMs) ?? 0
     const { terms, mixed } = this.#neighbours.takeMix({ round, isTraining, ownRoundMs, publishedAt: this.#publishedAt })

@@ -1,4 +1,5 @@
 import { roundGraceMs } from '../../protocols/averaging/index.ts'
+import { type Matching, SAME_ROUND } from './matching.ts'
 
 /**
  * Shortest wait for neighbours. Rounds of a few milliseconds on a machine with more peers than cores are late by the
@@ -16,10 +17,13 @@ export interface WaitRule {
   graceMs(trainMs: readonly number[], linkDelayMs: readonly number[]): number
   /** Whether the wait is over before that, when so many of the `awaited` links are still `silent`. */
   isEnough(silent: number, awaited: number): boolean
+  /** Which versions meet while a peer trains. */
+  readonly matching: Matching
 }
 
 /** The rule of ALGORITHMS 1: all live links, within a grace. */
 export const WAIT_FOR_ALL: WaitRule = {
   graceMs: (trainMs, linkDelayMs) => roundGraceMs(trainMs, linkDelayMs, GRACE_FLOOR_MS),
-  isEnough: (silent) => silent === 0
+  isEnough: (silent) => silent === 0,
+  matching: SAME_ROUND
 }

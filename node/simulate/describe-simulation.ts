@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import { formatMeasure, type Measure } from '../training/quality.ts'
-import type { Bytes, SimulationReport } from './report.ts'
+import type { Reached, SimulationReport } from './report.ts'
 import type { VariantReport } from './study.ts'
 
 /** What one simulation came to, for people. */
@@ -18,6 +18,11 @@ export function describeSimulation(report: SimulationReport): string {
     ['payload a peer, received over links', kilobytes(bytes.received)]
   )
   if (measure === 'accuracy') table.push(['the same until 95 %', describeTo95(bytes.to95)])
+  if (report.late !== undefined) {
+    const { before, after } = report.late
+    const late = `${formatMeasure(measure, after.late)}, the others ${formatMeasure(measure, after.others)}`
+    table.push(['late joiners, three rounds after', `${late}, before ${formatMeasure(measure, before)}`])
+  }
   const took = `${virtualSeconds.toFixed(1)} virtual seconds, ${seconds.toFixed(1)} s here`
   const gone = failed === 0 ? '' : `; ${failed} peers could not go on and are not counted`
   return `${table}\n${peers} peers, ${rounds} rounds, seed ${seed}: ${took}${gone}`
@@ -64,8 +69,10 @@ function measureIn({ accuracy }: Pick<SimulationReport, 'accuracy'>): Measure {
   return accuracy === undefined ? 'rmse' : 'accuracy'
 }
 
-function describeTo95(to95: Bytes | null): string {
-  return to95 === null ? 'never' : `${kilobytes(to95.payload)}, ${kilobytes(to95.received)}`
+function describeTo95(to95: Reached | null): string {
+  return to95 === null
+    ? 'never'
+    : `${kilobytes(to95.payload)}, ${kilobytes(to95.received)}, ${to95.seconds.toFixed(1)} s`
 }
 
 function kilobytes(bytes: number): string {

@@ -16,6 +16,12 @@ export interface Bytes {
   readonly received: number
 }
 
+/** What it took to get somewhere. */
+export interface Reached extends Bytes {
+  /** On the virtual clock. */
+  readonly seconds: number
+}
+
 /** The JSON document of one simulation. Bytes are of payloads, medians a peer. */
 export interface SimulationReport {
   readonly seed: number
@@ -29,7 +35,7 @@ export interface SimulationReport {
   readonly personal?: PersonalQualities
   readonly bytes: Bytes & {
     /** Until the peers' mean accuracy first reached 95 %; null if it never did. */
-    readonly to95: Bytes | null
+    readonly to95: Reached | null
   }
   /** Where peers joined late: what the others had reached by then, and both three rounds later. */
   readonly late?: { readonly before: number; readonly after: { readonly late: number; readonly others: number } }
@@ -68,7 +74,10 @@ export function makeReport(parts: ReportParts): SimulationReport {
     rounds: options.rounds,
     [measure]: { mean: final.mean, worst: final.worst, slowestQuarter: final.slowestQuarter },
     ...(personal === undefined ? {} : { personal }),
-    bytes: { ...bytesOf(final), to95: reached === undefined ? null : bytesOf(reached) },
+    bytes: {
+      ...bytesOf(final),
+      to95: reached === undefined ? null : { ...bytesOf(reached), seconds: reached.ms / 1000 }
+    },
     ...lateOf(options, snapshots),
     failed,
     refused: Object.fromEntries(refused),

@@ -3,6 +3,7 @@ import { startEngine } from '../training/index.ts'
 import { averagingRulesOf } from '../vectors/index.ts'
 import type { Attack } from './attack.ts'
 import type { Member } from './member.ts'
+import { OVERLAP_BETA } from './overlap.ts'
 import { measurePersonal } from './personal-qualities.ts'
 import { makeReport, type SimulationReport } from './report.ts'
 import { prepareRun, type SimulatedRun } from './simulated-run.ts'
@@ -19,7 +20,7 @@ export async function runSimulation(
   hooks: SimulationHooks = {}
 ): Promise<SimulationReport> {
   const startedAt = performance.now()
-  const run = await prepareRun(options)
+  const run = await prepareRun(withNeeds(options))
   const attack = hooks.attack ?? (await attackOf(run, options))
   const simulation = new Simulation(run, await startEngine(options.engine), options, {
     ...hooks,
@@ -43,6 +44,12 @@ export async function runSimulation(
   } finally {
     await simulation.flock.close()
   }
+}
+
+/** With what the rule of waiting needs of the averaging. */
+function withNeeds(options: SimulationOptions): SimulationOptions {
+  if (options.wait !== 'overlap') return options
+  return { ...options, averaging: { beta: OVERLAP_BETA, ...options.averaging } }
 }
 
 /** The public copies of all peers, in the order of their owners. */

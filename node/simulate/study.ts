@@ -1,7 +1,7 @@
 import { median } from '../../protocols/averaging/index.ts'
 import { type BaselineName, runBaseline } from './baselines/index.ts'
 import type { Qualities, Snapshot } from './measurements.ts'
-import type { Bytes, SimulationReport } from './report.ts'
+import type { Bytes, Reached, SimulationReport } from './report.ts'
 import { runSimulation } from './run-simulation.ts'
 import type { SimulationHooks } from './simulation.ts'
 import type { SimulationOptions } from './simulation-options.ts'
@@ -86,10 +86,15 @@ function medianBytes(all: readonly Bytes[]): Bytes {
 }
 
 /** A seed that never got there counts as infinitely late. */
-function medianTo95(runs: readonly SimulationReport[]): Bytes | null {
-  const never = { payload: Number.POSITIVE_INFINITY, received: Number.POSITIVE_INFINITY }
-  const bytes = medianBytes(runs.map(({ bytes: { to95 } }) => to95 ?? never))
-  return Number.isFinite(bytes.payload) ? bytes : null
+function medianTo95(runs: readonly SimulationReport[]): Reached | null {
+  const never = {
+    payload: Number.POSITIVE_INFINITY,
+    received: Number.POSITIVE_INFINITY,
+    seconds: Number.POSITIVE_INFINITY
+  }
+  const all = runs.map(({ bytes: { to95 } }) => to95 ?? never)
+  const reached = { ...medianBytes(all), seconds: median(all.map(({ seconds }) => seconds))! }
+  return Number.isFinite(reached.payload) ? reached : null
 }
 
 function meanLate(runs: readonly SimulationReport[]): Pick<SimulationReport, 'late'> {

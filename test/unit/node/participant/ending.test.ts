@@ -73,7 +73,7 @@ suite('the end of a run', () => {
     assert.ok(slow.report!.rounds < ROUNDS, `${slow.report!.rounds} rounds`)
     assert.equal(countOf(slow, 'training'), slow.report!.rounds)
     assert.equal(slow.report!.end, 'done')
-    assert.match(slow.notices.at(-1)!, /^ends with round \d+ of 12: most neighbours are done$/)
+    assert.match(slow.notices.at(-1)!, /^ends with round \d+ of 20: most neighbours are done$/)
     assert.ok(distance < 0.05, `${distance}`)
   })
 
@@ -99,7 +99,7 @@ suite('the end of a run', () => {
 
   test('does not come early where only half of the neighbours are done', async () => {
     const flock = new Flock({ training: { rounds: ROUNDS } })
-    const slow = { trainMs: 5 * TRAIN_MS }
+    const slow = { trainMs: 6 * TRAIN_MS }
     const [fast, first, second] = [await flock.add(), await flock.add(slow), await flock.add(slow)]
     flock.link(fast, first)
     flock.link(fast, second)
@@ -110,16 +110,16 @@ suite('the end of a run', () => {
   })
 })
 
-const ROUNDS = 12
+const ROUNDS = 20
 
 /**
- * Six peers and one that takes five times as long; `act` happens when the six have trained their last round. Returns
+ * Six peers and one that takes six times as long; `act` happens when the six have trained their last round. Returns
  * the slow one, and how far from the others it ends.
  */
 async function withSlowPeer(act: (flock: Flock, peers: readonly FlockPeer[]) => void) {
   const flock = new Flock({ training: { rounds: ROUNDS } })
   const peers = await flock.addMany(6)
-  const slow = await flock.add({ trainMs: 5 * TRAIN_MS })
+  const slow = await flock.add({ trainMs: 6 * TRAIN_MS })
   for (const peer of peers) flock.link(slow, peer)
   await flock.finishWith(0, async () => {
     while (peers.some(({ participant }) => participant.phase === 'training')) await flock.clock.sleep(1)
