@@ -87,7 +87,6 @@ export function addCreate(program: Command): void {
 
 async function create(options: CreateOptions): Promise<void> {
   requireConsistent(options)
-  requireOnePersonalisation(options)
   const [
     { openHome, openStorage },
     { createRun },
@@ -144,8 +143,9 @@ async function create(options: CreateOptions): Promise<void> {
   }
 }
 
-/** Reads the files that a run is made of; nothing is written. Throws what `draftRun` throws. */
+/** Reads the files that a run is made of; nothing is written. Throws UsageError, and what `draftRun` throws. */
 export async function draftOf(options: CreateOptions): Promise<DraftRun> {
+  requireOnePersonalisation(options)
   const { draftRun } = await import('../run/create-run.ts')
   const { classes, checkpointEvery, ...plan } = options
   return draftRun({

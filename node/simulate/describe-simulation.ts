@@ -49,13 +49,16 @@ export function describeStudy(reports: readonly VariantReport[]): string {
       describeTo95(bytes.to95)
     ])
   }
-  return `${table}\nmean ± standard deviation over the seeds; bytes: medians a peer`
+  const personal = reports.flatMap((report) =>
+    describePersonal(report).map(([what, value]) => `${report.label}: ${what} ${value}`)
+  )
+  return [table, 'mean ± standard deviation over the seeds; bytes: medians a peer', ...personal].join('\n')
 }
 
 function describePersonal({ personal }: Pick<SimulationReport, 'personal'>): [string, string][] {
   if (personal === undefined) return []
   const { mean, worst, global, leastGain } = personal
-  const show = (value: number) => formatMeasure('accuracy', value)
+  const show = (value: number) => formatMeasure('accuracy', value, 2)
   const own: [string, string] = ['personal models on rows like their own: mean, worst', `${show(mean)}, ${show(worst)}`]
   if (global === undefined || leastGain === undefined) return [own]
   return [
