@@ -30,7 +30,7 @@ import { staleReplay } from './stale-replay.ts'
 type Hooks = Omit<Attack, 'owners'>
 
 /** What `or-memory` keeps from one mix to the next (`protocols/averaging/robust/or-memory.ts`). */
-const MEMORY = 0.99
+const MEMORY = 0.98
 
 /** Every attack by the name that the command line gives it (ALGORITHMS 4). */
 const ATTACKS = {

@@ -6,14 +6,15 @@ import { DistanceRule, type Verdict } from './distance-rule.ts'
 const OUTLIER_DISTANCES = 2
 
 /**
- * What is left of the usual distance after a mix: half of it after 69. With peers of one class each, distances fall within
- * thirty rounds from 1.3 to .2, and honest peers whose class the flock is about to forget then stand out by 1.
+ * What is left of the usual distance after a mix: half of it after 34. With peers of one class each, distances fall within
+ * thirty rounds from 1.3 to .2, and honest peers whose class the flock is about to forget then stand out by 1. Liars who know
+ * it may go as far: of .99, .98 and .96, seed 1, the second is best in the worst case (docs/simulator.md).
  */
-const MEMORY = 0.99
+const MEMORY = 0.98
 
 /**
  * Outlier rejection with a memory: drops who is farther than twice the usual distance and clips the others to it. Usual
- * is the largest median distance that was seen, less one percent a mix.
+ * is the largest median distance that was seen, less two percent a mix.
  *
  * Why not the median of this mix alone, as OR-CS+ has it: with unlike data most peers soon have nothing to learn, their
  * drift goes to zero and the median with it. Then those who still learn are dropped as outliers, and what only they know

@@ -27,17 +27,17 @@ suite('outlier rejection with a memory', () => {
     assert.ok(isAt(moved('or-memory', ONE_LEARNS), [0.07 / 9, 0]))
   })
 
-  test('forgets one percent a mix: distances that were usual once are outliers 101 mixes later', () => {
+  test('forgets two percent a mix: distances that were usual once are outliers 51 mixes later', () => {
     const rule = seasoned('or-memory')
-    for (let mix = 0; mix < 100; mix++) moved(rule, ONE_LEARNS)
-    // .99^101 is .36: twice that is less than .9.
+    for (let mix = 0; mix < 50; mix++) moved(rule, ONE_LEARNS)
+    // .98^51 is .36: twice that is less than .9.
     assert.ok(isAt(moved(rule, ONE_LEARNS), [0.07 / 9, 0]))
   })
 
   test('clips to the usual distance, and drops beyond twice that', () => {
     const rule = seasoned('or-memory')
     const liarAt = (distance: number) => neighboursAt([...Array.from({ length: 7 }, () => [0, 0]), [distance, 0]])
-    assert.ok(isAt(moved(rule, liarAt(1.9)), [0.99 / 9, 0]))
+    assert.ok(isAt(moved(rule, liarAt(1.9)), [0.98 / 9, 0]))
     assert.ok(isAt(moved(rule, liarAt(2.1)), [0, 0]))
   })
 
