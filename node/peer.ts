@@ -1,6 +1,7 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { systemClock } from '../protocols/clock.ts'
 import { createStorage, type Home, openHome, openStores, type Storage, type Stores } from '../storage/index.ts'
+import { GossipTraffic } from './gossip-traffic.ts'
 import { type StarlingLibp2p, startLibp2p } from './libp2p.ts'
 import { UploadLimiter } from './limits/index.ts'
 import { SocketTraffic } from './run/socket-traffic.ts'
@@ -25,6 +26,7 @@ export interface Peer {
   readonly libp2p: StarlingLibp2p
   readonly storage: Storage
   readonly traffic: SocketTraffic
+  readonly gossipTraffic: GossipTraffic
   /** Present when uploads are limited. */
   readonly upload?: UploadLimiter
   /** Stops everything in the order that loses nothing. May be called twice. */
@@ -52,7 +54,8 @@ export async function createPeer({ home: dir, listen, maxUpload }: PeerInit): Pr
     opened.push({ close: async () => traffic.stop() })
     const limits =
       maxUpload === undefined ? {} : { upload: new UploadLimiter({ bytesPerSecond: maxUpload, clock: systemClock }) }
-    const libp2p = await startLibp2p({ privateKey: home.identity, listen, ...limits }).catch((cause) => {
+    const gossipTraffic = new GossipTraffic()
+    const libp2p = await startLibp2p({ privateKey: home.identity, listen, gossipTraffic, ...limits }).catch((cause) => {
       throw explainListen(cause, listen)
     })
     opened.push({ close: async () => libp2p.stop() })
@@ -60,7 +63,7 @@ export async function createPeer({ home: dir, listen, maxUpload }: PeerInit): Pr
     opened.push(storage)
     const id = libp2p.peerId.toString()
     const idBytes = libp2p.peerId.toMultihash().bytes
-    return { home, key: home.identity, id, idBytes, libp2p, storage, traffic, ...limits, stop: close }
+    return { home, key: home.identity, id, idBytes, libp2p, storage, traffic, gossipTraffic, ...limits, stop: close }
   } catch (error) {
     await close()
     throw error

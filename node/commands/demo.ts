@@ -9,6 +9,7 @@ interface DemoOptions extends RunOptions {
   readonly kill: number
   readonly home?: string
   readonly keep?: boolean
+  readonly record?: string
   readonly json?: boolean
 }
 
@@ -34,6 +35,7 @@ export function addDemo(program: Command): void {
     .option('--kill <n>', 'kill so many peers half way', whole(0, 63), 0)
     .option('--home <dir>', 'folder for the peers (default: a temporary one)')
     .option('--keep', "keep the trainers' homes too")
+    .option('--record <dir>', 'record the run there, for `starling simulate --replay <dir>`')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXAMPLES)
     .action(demo)

@@ -9,7 +9,9 @@ const USAGE_CODES = new Set([
   'ERR_CLASSES_OF_NUMBERS',
   'ERR_TOPOLOGY_SPEC',
   'ERR_TOPOLOGY_SIZE',
-  'ERR_CONSENSUS_SIZE'
+  'ERR_CONSENSUS_SIZE',
+  'ERR_RECORDING_EXISTS',
+  'ERR_INVALID_RECORDING'
 ])
 
 /** Ends a command with a code and no message: it has said all there is to say. */

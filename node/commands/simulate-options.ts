@@ -1,5 +1,6 @@
 /** What `simulate` takes on the command line, and what the sets of options in the file of a study take. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { ATTACK_NAMES } from '../simulate/attacks/attack-names.ts'
 import type { BaselineName, SimulationOptions, Variant } from '../simulate/index.ts'
 import { UsageError } from './exit.ts'
 import { positive, whole } from './options.ts'
@@ -18,6 +19,9 @@ const MAX_PEERS = 65_536
 
 /** Names of `baselines/`, which is not loaded for the help. */
 const BASELINES: readonly (BaselineName | 'no-momentum')[] = ['local', 'fedavg', 'diloco', 'ring-d-psgd', 'no-momentum']
+
+/** Attackers unless told otherwise (issue 5). */
+const ATTACKERS_SHARE = 0.2
 
 /** As the command line has them: a simulation's, with what follows from others still open. */
 export interface ScenarioOptions
@@ -46,6 +50,10 @@ export function addScenarioOptions(command: Command): Command {
     .option('--partition <from-to>', 'rounds between which two halves do not hear each other', partition)
     .option('--no-repair', 'control: adds deltas to whatever copy is held')
     .addOption(choice('--wait <whom>', 'for which links; half and none are controls', ['all', 'half', 'none'], 'all'))
+    .addOption(
+      new Option('--attack <name>', 'what some peers do instead of taking part honestly').choices(ATTACK_NAMES)
+    )
+    .option('--attackers <n>', 'how many do, or a share below 1 (default: 0.2)', attackers)
     .option('--mixing-momentum <mu>', 'instead of what create settles; 0 for none', share)
     .addOption(new Option('--baseline <name>', 'another rule in lock-step instead').choices(BASELINES))
     .addOption(choice('--engine <name>', 'what computes; cpu gives the same bytes anywhere', ['wasm', 'cpu'], 'wasm'))
@@ -62,7 +70,7 @@ export function toVariant(label: string, options: ScenarioOptions): Variant {
   const averaging = momentumOf(baseline === 'no-momentum' ? 0 : mixingMomentum)
   return {
     label,
-    options: { ...rest, peers, lateAt, averaging },
+    options: { ...rest, peers, lateAt, averaging, ...attackersOf(options, peers) },
     ...(baseline === undefined || baseline === 'no-momentum' ? {} : { baseline })
   }
 }
@@ -83,13 +91,28 @@ function momentumOf(mu: number | undefined): Averaging {
   return { momentum: mu === 0 ? { rule: 'none', mu, kappa: 0 } : { rule: 'quasi-global', mu, kappa: 0.5 } }
 }
 
+/** A share becomes a number of peers, one at least. */
+function attackersOf({ attack, attackers = ATTACKERS_SHARE }: ScenarioOptions, peers: number) {
+  if (attack === undefined) return {}
+  return { attackers: attackers < 1 ? Math.max(1, Math.round(attackers * peers)) : attackers }
+}
+
 function requirePossible(options: ScenarioOptions, peers: number): void {
   if (peers > MAX_TRAINING_PEERS) {
     throw new UsageError(
       `--peers ${peers} is more than the ${MAX_TRAINING_PEERS} that can train here: --consensus has no such limit`
     )
   }
-  const { late = 0, lateAt, partition, rounds } = options
+  const { late = 0, lateAt, partition, rounds, attack, attackers, baseline } = options
+  if (attackers !== undefined && attack === undefined) {
+    throw new UsageError('--attackers says how many, --attack what they do: give both')
+  }
+  if (attackers !== undefined && attackers >= peers) {
+    throw new UsageError(`--attackers ${attackers} of ${peers} peers leaves nobody to measure: at most ${peers - 1}`)
+  }
+  if (attack !== undefined && baseline !== undefined && baseline !== 'no-momentum') {
+    throw new UsageError(`--attack ${attack} needs peers, --baseline ${baseline} has none: leave one of them out`)
+  }
   if (late >= peers)
     throw new UsageError(`--late ${late} of ${peers} peers leaves nobody to join: at most ${peers - 1}`)
   if (lateAt !== undefined && late === 0) throw new UsageError('--late-at says when, --late how many: give both')
@@ -119,6 +142,15 @@ function share(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !(value >= 0 && value < 1)) {
     throw new InvalidArgumentError('must be a number from 0 up to, but not including, 1.')
+  }
+  return value
+}
+
+/** Parses `4`, or `0.2` for a share. */
+function attackers(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && (value < 1 || Number.isInteger(value)))) {
+    throw new InvalidArgumentError('must be a whole number of peers, or a share between 0 and 1.')
   }
   return value
 }

@@ -13,6 +13,7 @@ interface SimulateOptions extends ScenarioOptions {
   readonly repeat?: number
   readonly trace?: string
   readonly plot?: string
+  readonly replay?: string
   readonly json?: boolean
 }
 
@@ -21,6 +22,7 @@ Examples:
   $ starling simulate --alpha 0.1                      16 peers on the digits, very unlike data
   $ starling simulate --loss 0.3 --no-repair           three in ten deltas are lost, and nobody minds the gaps
   $ starling simulate --delay 1 --speeds 1-4           links as slow as training, peers up to 4 times as slow
+  $ starling simulate --rule or-cs+ --attack alie      one in five lies, and a robust rule minds
   $ starling simulate --baseline fedavg --repeat 10    a server that averages everyone, over ten seeds
   $ starling simulate --config study.jsonc --plot study.svg --json
   $ starling simulate --engine cpu --trace rounds.csv  the same seed gives the same bytes on any machine
@@ -40,6 +42,7 @@ export function addSimulate(program: Command): void {
     .option('--repeat <n>', 'so many seeds, from --seed on; prints mean and deviation', whole(1, 10_000))
     .option('--trace <file>', 'writes a CSV with every round of every peer')
     .option('--plot <file>', 'writes an SVG of accuracy over rounds')
+    .option('--replay <dir>', 'play a run again that `starling demo --record <dir>` recorded, and compare every copy')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', EXAMPLES)
     .action(simulate)
@@ -49,7 +52,7 @@ async function simulate(options: SimulateOptions, command: Command): Promise<voi
   const given = Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli')
   const { signal, dispose } = interruptSignal()
   try {
-    const work = options.consensus === true ? consensus : study
+    const work = options.replay !== undefined ? replayed : options.consensus === true ? consensus : study
     const { document, text } = await withProgress('starting', (say) => work(options, given, signal, say), options)
     process.stdout.write(`${options.json === true ? JSON.stringify(document) : text}\n`)
   } catch (error) {
@@ -78,13 +81,24 @@ async function consensus(
   return { document, text: describeConsensus(results) }
 }
 
+async function replayed(
+  { replay: folder }: SimulateOptions,
+  given: readonly string[],
+  signal: AbortSignal,
+  say: Say
+): Promise<Outcome> {
+  const { describeReplay, replay } = await import('./simulate-replay.ts')
+  const document = await replay({ folder: folder!, given, signal, say })
+  return { document, text: describeReplay(document) }
+}
+
 async function study(
   options: SimulateOptions,
   given: readonly string[],
   signal: AbortSignal,
   say: Say
 ): Promise<Outcome> {
-  const { config, repeat, trace, plot, json: _json, consensus: _consensus, dimension, ...scenario } = options
+  const { config, repeat, trace, plot, json: _json, consensus: _consensus, replay: _, dimension, ...scenario } = options
   if (dimension !== undefined) throw new UsageError('--dimension is for --consensus: a model has its own size')
   const { variants, repeat: planned = 1 } = await planStudy(config, scenario, given)
   const { describeSimulation, describeStudy, plotCurves, runStudy, Trace } = await import('../simulate/index.ts')

@@ -4,7 +4,11 @@ import { median } from '../../protocols/averaging/index.ts'
 import type { RoundEvent } from '../participant/index.ts'
 
 /** A line of `events.jsonl`. */
-type EventLine = RoundEvent & { readonly sentBytes: number; readonly receivedBytes: number }
+type EventLine = RoundEvent & {
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  readonly beaconBytes: number
+}
 
 /** What a peer's own log says about its flock phase. Times in milliseconds, bytes as DESIGN 7 defines them. */
 export interface PeerFigures {
@@ -14,6 +18,8 @@ export interface PeerFigures {
   /** At the sockets. */
   readonly sentBytes: number
   readonly receivedBytes: number
+  /** Of those received: beacons, which come by the clock. */
+  readonly beaconBytes: number
   /** Wall time of the training phase. */
   readonly trainingMs: number
   /** Wall time in local steps / wall time of the training phase. */
@@ -41,6 +47,7 @@ export async function readFigures(home: string): Promise<PeerFigures> {
     payloadBytes: events.reduce((sum, event) => sum + event.payloadBytes, 0),
     sentBytes: events.at(-1)?.sentBytes ?? 0,
     receivedBytes: events.at(-1)?.receivedBytes ?? 0,
+    beaconBytes: events.at(-1)?.beaconBytes ?? 0,
     trainingMs: phaseMs,
     trainingShare: phaseMs > 0 ? trainMs / phaseMs : 0,
     roundGapMs: { median: median(gaps) ?? 0, longest: gaps.reduce((a, b) => Math.max(a, b), 0) }

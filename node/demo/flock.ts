@@ -2,11 +2,13 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { encodeInvite } from '../../protocols/envelope/index.ts'
 import { openHome, openStorage } from '../../storage/index.ts'
+import { createRecording } from '../recording/index.ts'
 import { createRun, draftRun } from '../run/create-run.ts'
 import type { RunFiles } from '../run/run-files.ts'
 import type { RunChoices } from '../run/run-plan.ts'
 import { measured } from '../training/quality.ts'
 import type { DemoData } from './demo-data.ts'
+import { inLanes } from './in-lanes.ts'
 import type { DemoEvent } from './messages.ts'
 import { PeerHandle } from './peer-handle.ts'
 import type { DemoView, PeerState } from './view.ts'
@@ -18,6 +20,12 @@ const ALL_LINKED_PEERS = 8
 
 /** Links are there in a second or two; a peer that cannot have as many begins with those it has. */
 const LINK_UP_MS = 20_000
+
+/**
+ * Peers that start at the same time. A start is two seconds of a core, most of it before anything else can be answered: of
+ * 64 at once on two cores, some gave up after eight seconds without an answer.
+ */
+const STARTING_PEERS = 8
 
 /** A trainer as its starter follows it. */
 export interface Trainer {
@@ -37,6 +45,8 @@ export interface FlockInit extends RunChoices {
   readonly seed: number
   /** Folder for the peers' homes. */
   readonly folder: string
+  /** Folder for a recording of the run. */
+  readonly record?: string
   readonly data: DemoData
   readonly view: DemoView
 }
@@ -48,12 +58,23 @@ export class Flock {
   readonly trainers: readonly Trainer[]
   readonly #init: FlockInit
   readonly #invite: string
+  /** Files for the trainers' calls, where the run is recorded. */
+  readonly #recordings: readonly string[]
 
-  private constructor(init: FlockInit, run: RunFiles, pinner: PeerHandle, invite: string) {
+  private constructor(
+    init: FlockInit,
+    {
+      run,
+      pinner,
+      invite,
+      recordings
+    }: Pick<Flock, 'run' | 'pinner'> & { invite: string; recordings: readonly string[] }
+  ) {
     this.#init = init
     this.run = run
     this.pinner = pinner
     this.#invite = invite
+    this.#recordings = recordings
     this.trainers = init.data.parts.map((_, index) => this.#createTrainer(index))
   }
 
@@ -61,12 +82,16 @@ export class Flock {
   static async start(init: FlockInit): Promise<Flock> {
     const home = join(init.folder, 'pinner')
     const run = await writeRun(home, init)
+    const { record, data } = init
+    const recordings = record === undefined ? [] : await createRecording(record, { run, ...data })
     const pinner = new PeerHandle('pinner', home, join(init.folder, 'pinner.log'), run.manifest.parameterCount)
     try {
+      pinner.start()
       const listening = pinner.next('listening')
       pinner.send({ type: 'pin', home, run: run.id.toString(), network: NETWORK })
       const { addresses } = await listening
-      return new Flock(init, run, pinner, encodeInvite({ v: 1, run: run.id.bytes, network: NETWORK, addresses }))
+      const invite = encodeInvite({ v: 1, run: run.id.bytes, network: NETWORK, addresses })
+      return new Flock(init, { run, pinner, invite, recordings })
     } catch (error) {
       await pinner.stop()
       throw error
@@ -80,19 +105,21 @@ export class Flock {
 
   /** Starts every trainer: home, network, rows, engine. */
   async open(): Promise<void> {
+    await inLanes(STARTING_PEERS, this.trainers, (trainer, index) => this.#openTrainer(trainer, index))
+  }
+
+  async #openTrainer(trainer: Trainer, index: number): Promise<void> {
     const { data, batch } = this.#init
-    await Promise.all(
-      this.trainers.map(async (trainer, index) => {
-        const { handle, state } = trainer
-        const ready = handle.next('ready')
-        const files = { data: data.parts[index]!, test: data.test }
-        handle.send({ type: 'join', home: handle.home, invite: this.#invite, seed: this.seedOf(index), ...files })
-        const { engine, samples, batch: cut } = await ready
-        Object.assign(trainer, { engine, samples })
-        Object.assign(state, { samples, state: 'ready' })
-        if (cut < batch) process.stderr.write(`peer ${state.name}: batch cut from ${batch} to its ${cut} rows\n`)
-      })
-    )
+    const { handle, state } = trainer
+    handle.start()
+    const ready = handle.next('ready')
+    const recording = this.#recordings[index]
+    const files = { data: data.parts[index]!, test: data.test, ...(recording === undefined ? {} : { recording }) }
+    handle.send({ type: 'join', home: handle.home, invite: this.#invite, seed: this.seedOf(index), ...files })
+    const { engine, samples, batch: cut } = await ready
+    Object.assign(trainer, { engine, samples })
+    Object.assign(state, { samples, state: 'ready' })
+    if (cut < batch) process.stderr.write(`peer ${state.name}: batch cut from ${batch} to its ${cut} rows\n`)
   }
 
   /** Each peer trains alone for as many steps as the flock will do, all at the same time. */

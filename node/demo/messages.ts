@@ -17,6 +17,8 @@ export type DemoCommand =
       readonly data: string
       readonly test: string
       readonly seed: number
+      /** File for the calls on its vectors, where the run is recorded. */
+      readonly recording?: string
     }
   | { readonly type: 'train-alone' }
   /** All are linked: the rounds may begin. Only the demo waits for all, to measure them on equal terms. */

@@ -46,38 +46,49 @@ export class PeerFailedError extends Error {
 
 type EventOf<T extends DemoEvent['type']> = Extract<DemoEvent, { type: T }>
 
-/** A forked peer process: commands go in, events come out, and it never outlives its handle. */
+/** One peer process: commands go in, events come out, and it never outlives its handle. */
 export class PeerHandle {
   readonly name: string
   readonly home: string
-  readonly #child: ChildProcess
+  readonly #logPath: string
+  readonly #parameters: number
   readonly #listeners = new Set<(event: DemoEvent) => void>()
-  readonly #exited: Promise<void>
+  readonly #exited = Promise.withResolvers<void>()
+  #child: ChildProcess | undefined
   #failure: PeerFailedError | undefined
+  #isStopped = false
   isKilled = false
   hasExited = false
 
+  /** `parameters`: of the run's model. The process is there once `start` is called. */
   constructor(name: string, home: string, logPath: string, parameters: number) {
     this.name = name
     this.home = home
-    this.#child = fork(ENTRY, {
-      execArgv: nodeFlags(parameters),
+    this.#logPath = logPath
+    this.#parameters = parameters
+  }
+
+  /** Forks the process. Throws PeerFailedError after `stop`. */
+  start(): void {
+    if (this.#isStopped) throw new PeerFailedError(this.name, 'stopped before it was started')
+    const child = fork(ENTRY, {
+      execArgv: nodeFlags(this.#parameters),
       env: environmentWith(MALLOC),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc']
     })
-    const log = createWriteStream(logPath, { flags: 'a' })
-    this.#child.stdout?.pipe(log, { end: false })
-    this.#child.stderr?.pipe(log, { end: false })
-    this.#child.on('message', (event: DemoEvent) => this.#deliver(event))
+    this.#child = child
+    const log = createWriteStream(this.#logPath, { flags: 'a' })
+    child.stdout?.pipe(log, { end: false })
+    child.stderr?.pipe(log, { end: false })
+    child.on('message', (event: DemoEvent) => this.#deliver(event))
     // Writing to a peer that was just killed fails; its exit says all there is to say.
-    this.#child.on('error', () => {})
-    this.#exited = new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => {
-        this.hasExited = true
-        log.end()
-        this.#fail(new PeerFailedError(name, `its process ended with ${signal ?? `code ${code}`}; see ${logPath}`))
-        resolve()
-      })
+    child.on('error', () => {})
+    child.once('exit', (code, signal) => {
+      this.hasExited = true
+      log.end()
+      const how = `its process ended with ${signal ?? `code ${code}`}; see ${this.#logPath}`
+      this.#fail(new PeerFailedError(this.name, how))
+      this.#exited.resolve()
     })
   }
 
@@ -86,7 +97,7 @@ export class PeerHandle {
   }
 
   send(command: DemoCommand): void {
-    if (this.#child.connected) this.#child.send(command, () => {})
+    if (this.#child?.connected === true) this.#child.send(command, () => {})
   }
 
   /** The next event of a type that satisfies `accept`. Rejects when the peer fails or ends. */
@@ -106,16 +117,18 @@ export class PeerHandle {
   /** SIGKILL, as a power cut would: no goodbye. */
   async kill(): Promise<void> {
     this.isKilled = true
-    this.#child.kill('SIGKILL')
-    await this.#exited
+    this.#child?.kill('SIGKILL')
+    await this.#exited.promise
   }
 
   /** Asks the peer to stop, and kills it if it does not. */
   async stop(): Promise<void> {
-    if (this.hasExited) return
+    this.#isStopped = true
+    const child = this.#child
+    if (child === undefined || this.hasExited) return
     this.send({ type: 'stop' })
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS)
-    await this.#exited
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+    await this.#exited.promise
     clearTimeout(timer)
   }
 

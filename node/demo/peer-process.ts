@@ -2,6 +2,7 @@
 import { CID } from 'multiformats/cid'
 import { parseInvite } from '../../protocols/envelope/index.ts'
 import { createPeer, type Peer } from '../peer.ts'
+import { Recorder } from '../recording/index.ts'
 import { locateRun } from '../run/locate-run.ts'
 import { PinnerRun } from '../run/pinner-run.ts'
 import { readRunFiles } from '../run/run-files.ts'
@@ -59,7 +60,8 @@ async function pin({ home, run, network }: Extract<DemoCommand, { type: 'pin' }>
   tell({ type: 'listening', id: peer.id, addresses: peer.libp2p.getMultiaddrs().map(String) })
 }
 
-async function join({ home, invite: text, data, test, seed }: Extract<DemoCommand, { type: 'join' }>): Promise<void> {
+async function join(joining: Extract<DemoCommand, { type: 'join' }>): Promise<void> {
+  const { home, invite: text, data, test, seed } = joining
   const invite = parseInvite(text)
   const peer = await open(home)
   const run = await locateRun(peer, invite, stopping.signal)
@@ -80,12 +82,14 @@ async function join({ home, invite: text, data, test, seed }: Extract<DemoComman
   tell({ type: 'alone', metrics, ms: performance.now() - startedAt })
 
   let toldAt = 0
+  const recorder = openRecorder(joining)
   const trainer = new TrainerRun({
     peer,
     run,
     network: invite.network,
     invite,
     vectors,
+    ...(recorder === undefined ? {} : { recorder }),
     company: { links: 1, ms: 60_000 },
     onRound: ({ round, phase, loss, links }) => {
       if (Date.now() - toldAt < PROGRESS_INTERVAL_MS && phase !== 'done') return
@@ -103,6 +107,15 @@ async function join({ home, invite: text, data, test, seed }: Extract<DemoComman
   clearInterval(watch)
   const report = await trainer.train(stopping.signal)
   tell({ type: 'done', rounds: report.rounds, metrics: await vectors.evaluate() })
+}
+
+/** Closed after the run that it follows. */
+function openRecorder({ recording, seed }: Extract<DemoCommand, { type: 'join' }>): Recorder | undefined {
+  if (recording === undefined) return undefined
+  const onError = (error: Error) => notice(`${recording} could not be written: ${error.message}`)
+  const recorder = new Recorder({ path: recording, seed, onError })
+  closers.push(() => recorder.close())
+  return recorder
 }
 
 async function stop(): Promise<void> {

@@ -21,6 +21,8 @@ export interface DemoInit extends DemoDataInit, RunChoices {
   readonly kill: number
   /** Folder for the peers' homes; a temporary one by default. */
   readonly home?: string
+  /** Folder for a recording, from which the simulator plays the run again. */
+  readonly record?: string
   /** Keeps the trainers' homes; the pinner's, with the model, is kept anyway. */
   readonly keep: boolean
 }

@@ -50,6 +50,16 @@ interface Neighbour {
   readonly delayMs: number[]
 }
 
+/** When a peer mixes. */
+export interface MixTime {
+  readonly round: number
+  /** False in the closing phase. */
+  readonly isTraining: boolean
+  readonly ownRoundMs: number
+  /** Times of the own last deltas, for delay compensation. */
+  readonly publishedAt: readonly number[]
+}
+
 /** What an owner who looks in wants to know of a neighbour. */
 export interface NeighbourNews {
   /** When its newest version was published, on the own monotonic clock; undefined before its first. */
@@ -72,6 +82,8 @@ export interface NeighboursInit {
 export class Neighbours {
   readonly #init: NeighboursInit
   readonly #neighbours = new Map<string, Neighbour>()
+  /** Who was done when its link ended. */
+  readonly #partedDone = new Set<string>()
   readonly #ownTrainMs: number[] = []
   /** The round in which this peer waits for news. */
   #waitingIn: number | undefined
@@ -121,6 +133,7 @@ export class Neighbours {
       }
     })
     this.#neighbours.get(peer.id)?.follower.close()
+    this.#partedDone.delete(peer.id)
     this.#neighbours.set(peer.id, {
       peer,
       follower,
@@ -134,7 +147,9 @@ export class Neighbours {
   }
 
   close(id: string): void {
-    this.#neighbours.get(id)?.follower.close()
+    const follower = this.#neighbours.get(id)?.follower
+    if (isDone(follower?.version)) this.#partedDone.add(id)
+    follower?.close()
     if (this.#neighbours.delete(id)) this.#onChange()
   }
 
@@ -149,6 +164,16 @@ export class Neighbours {
 
   noteOwnTraining(trainMs: number): void {
     remember(this.#ownTrainMs, trainMs)
+  }
+
+  /**
+   * True when more than half of the neighbours say that they are done, those included that have left since: fewer may be
+   * liars, whom a robust run has to bear.
+   */
+  get areMostlyDone(): boolean {
+    const parted = this.#partedDone.size
+    const done = this.versions.filter(isDone).length + parted
+    return done > (this.degree + parted) / 2
   }
 
   /** True when every link has said that it trains no more. */
@@ -203,27 +228,25 @@ export class Neighbours {
 
   /**
    * Takes every version that was not mixed yet and is at most eight own rounds old, with its weight: Metropolis times
-   * staleness. Of a neighbour that is one round ahead, its version of this round. `publishedAt`: times of the own last
-   * deltas, for delay compensation.
+   * staleness. Of a neighbour that is one round ahead, its version of this round. When this peer trains no more, the last
+   * versions of those who are done are taken every time: they will not change, and who is late has nobody else to meet.
    */
-  takeMix(
-    round: number,
-    ownRoundMs: number,
-    publishedAt: readonly number[]
-  ): { terms: VersionTerm[]; mixed: MixedVersion[] } {
+  takeMix({ round, isTraining, ownRoundMs, publishedAt }: MixTime): { terms: VersionTerm[]; mixed: MixedVersion[] } {
     const terms: VersionTerm[] = []
     const mixed: MixedVersion[] = []
     const now = this.#init.clock.now()
     for (const neighbour of this.#neighbours.values()) {
       const version = neighbour.follower.version
-      if (!neighbour.isUnused || version === undefined) continue
+      if (version === undefined) continue
+      const isFinal = !isTraining && isDone(version)
+      if (!neighbour.isUnused && !isFinal) continue
       neighbour.isUnused = isOfNextRound(version, round)
-      const staleness = stalenessRounds(now - version.heardAt, ownRoundMs)
+      const heardAt = isFinal ? now : version.heardAt
+      const staleness = stalenessRounds(now - heardAt, ownRoundMs)
       if (staleness > MAX_STALENESS_ROUNDS) continue
       const weight = metropolisWeight(this.degree, version.header.degree) * stalenessWeight(staleness)
-      const ownDeltasSince = laterDeltas(version.heardAt, publishedAt)
       const seq = version.header.seq - (neighbour.isUnused ? 1 : 0)
-      terms.push({ author: version.author, seq, weight, ownDeltasSince })
+      terms.push({ author: version.author, seq, weight, ownDeltasSince: laterDeltas(heardAt, publishedAt) })
       mixed.push({ author: version.author, seq, staleness, weight })
     }
     return { terms, mixed }
@@ -253,13 +276,17 @@ export class Neighbours {
   }
 }
 
+function isDone(version: Version | undefined): boolean {
+  return version?.header.phase === 'done'
+}
+
 /**
  * Whether the neighbour has nothing to deliver for this round: its version of it was mixed already. Waiting for its next
  * one would keep this peer a round behind for ever, mixing only answers to its own deltas: with momentum such a flock
  * of three diverged.
  */
 function hasPlayed(version: Version | undefined, round: number): boolean {
-  return version !== undefined && (version.header.phase === 'done' || version.header.round >= round)
+  return version !== undefined && (isDone(version) || version.header.round >= round)
 }
 
 /**

@@ -9,6 +9,7 @@ import {
 } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
 import { type Link, ownAddresses } from '../../protocols/links/index.ts'
+import { topicOf } from '../../protocols/topics/index.ts'
 import { nextIncarnation } from '../../storage/index.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
 import type { Hours } from '../limits/index.ts'
@@ -20,6 +21,7 @@ import {
   type RoundEvent
 } from '../participant/index.ts'
 import type { Peer } from '../peer.ts'
+import type { Recorder } from '../recording/index.ts'
 import type { VectorWorker, WorkerReport } from '../vectors/index.ts'
 import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
@@ -34,6 +36,7 @@ import { renewConnections } from './renew-connections.ts'
 import { type RestState, Rests } from './rests.ts'
 import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
+import type { Traffic } from './socket-traffic.ts'
 import { StandStillWatch } from './stand-still-watch.ts'
 
 /** The own copy is saved every eight rounds (DESIGN 5). */
@@ -48,8 +51,12 @@ const SWAP_EVERY_ROUNDS = 20
 /** … but not more often than this: a handshake and a fetched copy are dear beside rounds of milliseconds. */
 const MIN_SWAP_INTERVAL_MS = 2000
 
-/** Headers on the topic are for those without a link: one with every beacon tells them all they need. */
-const MIN_TOPIC_INTERVAL_MS = 10_000
+/**
+ * Headers on the topic are for those without a link. All members together publish about one in this time, so that a
+ * peer's traffic does not grow with the network (DESIGN 4): each forwards all of them, several times over. One in ten
+ * seconds from every peer cost 15 kB a round among 32 on two cores, more than the deltas on all links of a peer.
+ */
+const TOPIC_INTERVAL_MS = 10_000
 
 /** A pinner needs this long to hear of the last checkpoint and fetch it. */
 const MIN_LINGER_MS = 3000
@@ -57,8 +64,11 @@ const MIN_LINGER_MS = 3000
 /** How often a peer that is done looks whether anybody is left. */
 const LINGER_CHECK_MS = 200
 
-/** Members for each header on the topic: a peer's traffic does not grow with the network (DESIGN 5). */
-const MEMBERS_PER_TOPIC_HEADER = 8
+/** What the sockets have carried since the start of the peer, in bytes, as of a round's end. */
+interface RoundTraffic extends Traffic {
+  /** Of those received: beacons, with their copies and offers. */
+  readonly beaconBytes: number
+}
 
 export interface TrainerInit {
   readonly peer: Peer
@@ -69,7 +79,9 @@ export interface TrainerInit {
   readonly company: { readonly links: number; readonly ms: number }
   readonly hours?: Hours
   readonly isMetered?: () => Promise<boolean | undefined>
-  readonly onRound?: (event: RoundEvent & { sentBytes: number; receivedBytes: number }) => void
+  /** Writes down what is needed to play the run again; stays the caller's to close. */
+  readonly recorder?: Recorder
+  readonly onRound?: (event: RoundEvent & RoundTraffic) => void
   readonly onCheckpoint?: (checkpoint: MadeCheckpoint, request: CheckpointRequest) => void
   readonly onNotice: (message: string) => void
 }
@@ -92,7 +104,9 @@ export class TrainerRun {
   #live: Participant | undefined
   #lastRound: RoundEvent | undefined
   #hasEnded = false
-  #topicAt = Number.NEGATIVE_INFINITY
+  /** Where in its interval this peer is when it begins: members that begin together must not publish together. */
+  readonly #topicPhase = Math.random()
+  #topicAt: number | undefined
   #swapAt = systemClock.now()
 
   constructor(init: TrainerInit) {
@@ -277,22 +291,24 @@ export class TrainerRun {
   }
 
   async #createParticipant(): Promise<Participant> {
-    const { peer, run, vectors, company, onNotice } = this.#init
+    const { peer, run, vectors, recorder, company, onNotice } = this.#init
     this.#incarnation = await nextIncarnation(peer.home, systemClock.wallNow())
     const loaded = await this.#store.load()
     if (loaded.type === 'damaged') onNotice(loaded.warning)
     const saved = loaded.type === 'found' ? loaded.saved : undefined
     await this.#personal.restoreTo(vectors, onNotice)
+    const { engine } = vectors.report
     return new Participant({
       run: run.id.bytes,
       manifest: run.manifest,
       key: peer.key,
       incarnation: this.#incarnation,
-      vectors,
+      vectors: recorder?.follow(vectors, { peer: peer.id, incarnation: this.#incarnation, engine }) ?? vectors,
       clock: systemClock,
-      engine: vectors.report.engine,
+      engine,
       samples: vectors.report.samples,
       company,
+      members: () => this.#members(),
       ...(saved === undefined
         ? {}
         : {
@@ -356,12 +372,13 @@ export class TrainerRun {
     const run = this.#init.run.id.toString()
     const now = systemClock.now()
     this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
-    const members = this.#network.links.members.trainerCount + 1
-    const isSampled = seq % Math.max(1, Math.floor(members / MEMBERS_PER_TOPIC_HEADER)) === 0
-    if (isSampled && now - this.#topicAt >= MIN_TOPIC_INTERVAL_MS) {
+    const topicInterval = TOPIC_INTERVAL_MS * this.#members()
+    this.#topicAt ??= now - this.#topicPhase * topicInterval
+    if (now - this.#topicAt >= topicInterval) {
       this.#topicAt = now
       void this.#network.topics.publish('deltas', header).catch(() => {})
     }
+    this.#init.recorder?.signed(header)
     this.#store.append(header, payload)
     if (round > 0 && round % SAVE_EVERY_ROUNDS === 0) this.#store.saveSoon()
     if (Math.random() < 1 / SWAP_EVERY_ROUNDS && now - this.#swapAt >= MIN_SWAP_INTERVAL_MS) {
@@ -371,9 +388,16 @@ export class TrainerRun {
     await this.#store.room()
   }
 
+  /** Trainers that this peer knows, itself included. */
+  #members(): number {
+    return this.#network.links.members.trainerCount + 1
+  }
+
   #rounded(event: RoundEvent): void {
-    const { run, peer } = this.#init
-    const line = { run: run.id.toString(), ...event, ...peer.traffic.totals }
+    const { run, peer, network } = this.#init
+    const id = run.id.toString()
+    const beaconBytes = peer.gossipTraffic.receivedOn(topicOf(network, id, 'members'))
+    const line = { run: id, ...event, ...peer.traffic.totals, beaconBytes }
     this.#lastRound = event
     if (event.loss !== undefined) this.#trend.add(event.loss)
     this.#events.append(line)

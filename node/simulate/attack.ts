@@ -1,12 +1,20 @@
+import type { AveragingRules, Random } from '../../protocols/averaging/index.ts'
+import type { DeltaFrame } from '../../protocols/delta-gossip/index.ts'
 import type { Trainer } from '../training/index.ts'
 import type { LocalVectors, Rows, Vectors } from '../vectors/index.ts'
 import type { Member } from './member.ts'
-import type { Interference } from './simulated-network.ts'
+import type { Station } from './simulated-network.ts'
 
 /** Who an attacker is, and whom it sees: everybody who is there, itself included. */
 export interface Attacker {
   readonly owner: number
   readonly everybody: () => readonly Member[]
+  readonly rules: AveragingRules
+  /** The run's initial weights, shape [n]. */
+  readonly initial: Float32Array
+  /** Classes of the labels; `undefined` where a number is predicted. */
+  readonly classes: number | undefined
+  readonly random: Random
 }
 
 /**
@@ -22,6 +30,6 @@ export interface Attack {
   readonly trainer?: (own: Trainer, attacker: Attacker) => Trainer
   /** All vectors, above all what `round` publishes. */
   readonly vectors?: (own: LocalVectors, attacker: Attacker) => Vectors
-  /** What a neighbour receives instead of a frame; asked for the frames of honest peers too. */
-  readonly interference?: Interference
+  /** What a neighbour receives instead of an attacker's frame. */
+  readonly interference?: (from: Member, to: Station, frame: DeltaFrame) => Promise<DeltaFrame>
 }

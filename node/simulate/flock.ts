@@ -1,4 +1,5 @@
 import { createRandom, type Random } from '../../protocols/averaging/index.ts'
+import type { RefusalReason } from '../../protocols/envelope/index.ts'
 import type { RoundEvent } from '../participant/index.ts'
 import { firstLinks } from './first-links.ts'
 import { createMember, type Life, type Member, type MemberInit, type Saved } from './member.ts'
@@ -22,6 +23,8 @@ export class Flock {
   readonly #gone: Member[] = []
   readonly #lives = new Map<number, number>()
   readonly #running = new Set<Promise<void>>()
+  /** How often honest peers refused what reached them, by reason. */
+  readonly refused = new Map<RefusalReason, number>()
   /** Why peers left that could not go on, most of them because their models diverged for good. */
   readonly failures: Error[] = []
 
@@ -89,8 +92,12 @@ export class Flock {
   async #create({ owner, isLate, saved }: Omit<Life, 'life'>): Promise<Member> {
     const life = this.#lives.get(owner) ?? 0
     this.#lives.set(owner, life + 1)
-    const events = { everybody: () => this.members, onRound: this.#init.onRound }
+    const events = { everybody: () => this.members, onRound: this.#init.onRound, onRefused: this.#countRefusal }
     return createMember(this.#init, { owner, life, isLate, saved }, events)
+  }
+
+  readonly #countRefusal = (reason: RefusalReason): void => {
+    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1)
   }
 
   #run(member: Member): void {

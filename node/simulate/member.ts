@@ -1,5 +1,6 @@
 import type { PrivateKey } from '@libp2p/interface'
 import { createRandom } from '../../protocols/averaging/index.ts'
+import type { RefusalReason } from '../../protocols/envelope/index.ts'
 import type { ParticipantInit, RoundEvent } from '../participant/index.ts'
 import type { Engine, Trainer } from '../training/index.ts'
 import {
@@ -74,6 +75,8 @@ export interface Life {
 export interface MemberEvents {
   readonly everybody: () => readonly Member[]
   readonly onRound: (member: Member, event: RoundEvent) => void
+  /** An honest peer refused something. */
+  readonly onRefused: (reason: RefusalReason) => void
 }
 
 /**
@@ -107,6 +110,9 @@ export async function createMember(
         member.rounds = event.phase === 'training' ? event.round + 1 : member.rounds + 1
         member.payloadBytes += event.payloadBytes
         events.onRound(member, event)
+      },
+      onRefused: (_, reason) => {
+        if (attack === undefined) events.onRefused(reason)
       }
     }
   })
@@ -139,14 +145,24 @@ async function equip(
 ): Promise<Pick<Member, 'trainer' | 'personal'> & { vectors: Vectors }> {
   const { manifest, topology, shared, rows, initial, steps } = run
   const { localSteps, learningRate } = manifest.training
-  const attacker = { owner, everybody }
+  const rules = averagingRulesOf(manifest.averaging)
+  const peerSeed = seedOf(seed, owner)
+  const random = createRandom(peerSeed)
+  const classes = manifest.task.kind === 'classification' ? manifest.task.classes.length : undefined
+  const attacker = {
+    owner,
+    everybody,
+    rules,
+    initial: shared.take(initial),
+    classes,
+    random: random.fork('attack').fork(life)
+  }
   const own = attack?.rows?.(rows[owner]!, attacker) ?? rows[owner]!
   const createTrainer = () => createRunTrainer(manifest, topology, own, engine)
   const plain = await createTrainer()
   const personal = await personalise({ manifest, shared, initial, trainer: plain, createTrainer })
   const honest = personal ?? plain
   const trainer = attack?.trainer?.(honest, attacker) ?? honest
-  const peerSeed = seedOf(seed, owner)
   const vectors = new LocalVectors({
     trainer: new TimedTrainer({
       trainer,
@@ -154,11 +170,11 @@ async function equip(
       stepsOf: () => steps[owner]!,
       msOf: (count) => (TRAIN_MS * slowness[owner]! * count) / localSteps
     }),
-    rules: averagingRulesOf(manifest.averaging),
+    rules,
     learningRate,
     seed: peerSeed,
     initial: shared.take(initial),
-    random: createRandom(peerSeed).fork('rounding').fork(life)
+    random: random.fork('rounding').fork(life)
   })
   return {
     trainer,

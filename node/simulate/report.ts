@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { RefusalReason } from '../../protocols/envelope/index.ts'
 import type { Measure } from '../training/quality.ts'
 import type { Qualities, Snapshot } from './measurements.ts'
 import type { PersonalQualities } from './personal-qualities.ts'
@@ -32,6 +33,8 @@ export interface SimulationReport {
   }
   /** Where peers joined late: what the others had reached by then, and both three rounds later. */
   readonly late?: { readonly before: number; readonly after: { readonly late: number; readonly others: number } }
+  /** How often honest peers refused what reached them, by reason. */
+  readonly refused: Readonly<Partial<Record<RefusalReason, number>>>
   /** Peers that could not go on, most of them because their models diverged for good; the others are measured. */
   readonly failed: number
   /** On the virtual clock. */
@@ -50,13 +53,14 @@ export interface ReportParts {
   readonly snapshots: readonly Snapshot[]
   readonly personal?: PersonalQualities | undefined
   readonly failed: number
+  readonly refused?: ReadonlyMap<RefusalReason, number>
   /** Final public copies, in the order of their owners. */
   readonly copies: readonly (Uint8Array | Float32Array)[]
   readonly seconds: number
 }
 
 export function makeReport(parts: ReportParts): SimulationReport {
-  const { options, peers, measure, final, snapshots, personal, failed, copies, seconds } = parts
+  const { options, peers, measure, final, snapshots, personal, failed, refused = new Map(), copies, seconds } = parts
   const reached = measure === 'accuracy' ? snapshots.find(({ mean }) => mean >= TARGET_ACCURACY) : undefined
   return {
     seed: options.seed,
@@ -67,6 +71,7 @@ export function makeReport(parts: ReportParts): SimulationReport {
     bytes: { ...bytesOf(final), to95: reached === undefined ? null : bytesOf(reached) },
     ...lateOf(options, snapshots),
     failed,
+    refused: Object.fromEntries(refused),
     virtualSeconds: final.ms / 1000,
     copies: hashOfAll(copies),
     seconds

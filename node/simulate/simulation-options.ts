@@ -1,4 +1,5 @@
 import type { EngineKind } from '../training/index.ts'
+import type { AttackName } from './attacks/attack-names.ts'
 import type { WaitRuleName } from './controls/index.ts'
 import type { Partition } from './partition.ts'
 import type { RunOptions } from './simulated-run.ts'
@@ -30,4 +31,7 @@ export interface SimulationOptions extends RunOptions {
   /** False for a control: deltas are added to whatever copy is held. */
   readonly repair: boolean
   readonly wait: WaitRuleName
+  /** What so many of the peers, drawn at random, do instead of taking part honestly. */
+  readonly attack?: AttackName
+  readonly attackers?: number
 }

@@ -9,7 +9,7 @@ import { Flock } from './flock.ts'
 import { flockRound, measureFlock, type Snapshot } from './measurements.ts'
 import { type Member, TRAIN_MS } from './member.ts'
 import { planPartition } from './partition.ts'
-import { type Interference, SimulatedNetwork } from './simulated-network.ts'
+import { type Interference, SimulatedNetwork, type Station } from './simulated-network.ts'
 import type { SimulatedRun } from './simulated-run.ts'
 import type { SimulationOptions } from './simulation-options.ts'
 import { drawSlowness } from './slowness.ts'
@@ -83,7 +83,7 @@ export class Simulation {
 
   #interference(): Interference | undefined {
     const { manifest, initial } = this.#run
-    if (this.#options.repair) return this.#hooks.attack?.interference
+    if (this.#options.repair) return attackersOnly(this.#hooks.attack, (station) => this.flock.member(station))
     return addToStaleBase(manifest, initial, (station) => this.flock.member(station)!.peer.key)
   }
 
@@ -144,5 +144,18 @@ export class Simulation {
 
   #snapshot(): Promise<Snapshot> {
     return measureFlock(this.flock.members, this.measure, { round: this.#round, ms: this.clock.now() })
+  }
+}
+
+/** Leaves the frames of honest peers alone. */
+function attackersOnly(
+  attack: Attack | undefined,
+  memberAt: (station: Station) => Member | undefined
+): Interference | undefined {
+  const interference = attack?.interference
+  if (interference === undefined) return undefined
+  return async (from, to, frame) => {
+    const member = memberAt(from)
+    return member !== undefined && attack!.owners.has(member.owner) ? interference(member, to, frame) : frame
   }
 }

@@ -63,6 +63,7 @@ function summarise(runs: readonly SimulationReport[]): Omit<VariantReport, 'labe
     ...meanPersonal(runs),
     bytes: { ...medianBytes(runs.map(({ bytes }) => bytes)), to95: medianTo95(runs) },
     ...meanLate(runs),
+    refused: sumRefused(runs),
     failed: runs.reduce((sum, { failed }) => sum + failed, 0),
     seconds: runs.reduce((sum, { seconds }) => sum + seconds, 0),
     runs
@@ -113,6 +114,13 @@ function meanPersonal(runs: readonly SimulationReport[]): Pick<SimulationReport,
   if (global.length === 0) return { personal: meanOf(all) }
   const leastGain = Math.min(...all.map(({ leastGain }) => leastGain!))
   return { personal: { ...meanOf(all), global: meanOf(global), leastGain } }
+}
+
+function sumRefused(runs: readonly SimulationReport[]): SimulationReport['refused'] {
+  const sums: Record<string, number> = {}
+  for (const { refused } of runs)
+    for (const [reason, count] of Object.entries(refused)) sums[reason] = (sums[reason] ?? 0) + count
+  return sums
 }
 
 function mean(values: readonly number[]): number {

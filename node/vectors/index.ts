@@ -14,6 +14,7 @@ export { hashOf, LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 export { localLayersOf, type PersonalTrainer, personalise } from './personal/index.ts'
 export { type Rows, type RowsInit, readRows } from './rows.ts'
 export { createRunTrainer } from './run-trainer.ts'
+export { runVectorsInit } from './run-vectors.ts'
 export { startVectorWorker, type VectorWorker, type VectorWorkerInit } from './vector-worker.ts'
 export type {
   AveragedCopies,

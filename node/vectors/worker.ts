@@ -1,15 +1,14 @@
 /** Entry of the worker thread: reads the rows, starts the engine, and serves the vectors. */
 import { type MessagePort, parentPort, type Transferable, workerData } from 'node:worker_threads'
-import { createRandom } from '../../protocols/averaging/index.ts'
 import { parseManifest } from '../../protocols/envelope/index.ts'
 import { CpuPacer } from '../limits/cpu-pacer.ts'
 import { decodeTopology, type Engine, type Metrics, SharedPart, startEngine, type Trainer } from '../training/index.ts'
-import { averagingRulesOf } from './averaging-rules.ts'
 import { LocalVectors, type LocalVectorsInit } from './local-vectors.ts'
 import { PacedTrainer } from './paced-trainer.ts'
 import { localLayersOf, type PersonalTrainer, personalise } from './personal/index.ts'
 import { type Rows, readRows } from './rows.ts'
 import { createRunTrainer } from './run-trainer.ts'
+import { runVectorsInit } from './run-vectors.ts'
 import { serveCalls } from './thread-calls.ts'
 import type { VectorWorkerInit } from './vector-worker.ts'
 
@@ -80,10 +79,9 @@ class WorkerVectors extends LocalVectors {
 
 async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
   const manifest = parseManifest(init.manifest)
-  const { training: plan, averaging } = manifest
   const rows = await readRows({ ...init.rows, task: manifest.task, holdOut: manifest.evaluation.holdOut })
   const engine = await startEngine(init.engine)
-  const topology = await decodeTopology(init.modelJson, plan.loss)
+  const topology = await decodeTopology(init.modelJson, manifest.training.loss)
   const plain = await createRunTrainer(manifest, topology, rows, engine)
   const pacer = init.maxCpu === undefined ? undefined : new CpuPacer({ cores: init.maxCpu })
   const paced = (trainer: Trainer) => (pacer === undefined ? trainer : new PacedTrainer(trainer, pacer))
@@ -94,12 +92,11 @@ async function startVectors(init: VectorWorkerInit): Promise<WorkerVectors> {
   const createPaced = async () => paced(await createTrainer())
   const personal = await personalise({ manifest, shared, initial, trainer, createTrainer: createPaced })
   return new WorkerVectors({
-    trainer: personal ?? trainer,
-    rules: averagingRulesOf(averaging),
-    seed: init.rows.seed,
-    learningRate: plan.learningRate,
-    initial: shared.take(initial),
-    random: createRandom(init.rows.seed).fork('rounding'),
+    ...runVectorsInit(manifest, {
+      trainer: personal ?? trainer,
+      initial: shared.take(initial),
+      seed: init.rows.seed
+    }),
     report: describeReady(plain.engine, rows, plain.batch),
     personal,
     pacer,

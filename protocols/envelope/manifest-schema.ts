@@ -82,6 +82,7 @@ const MOMENTUM_RULES = ['quasi-global', 'nesterov', 'none'] as const satisfies r
 const MIXING_RULES = [
   'mean',
   'or-cs+',
+  'or-memory',
   'cs+',
   'clipped-gossip',
   'nna',

@@ -8,4 +8,4 @@
  * ```
  */
 export { encodeEquivocationProof, parseEquivocationProof } from './equivocation-proof.ts'
-export { RunTopics, type RunTopicsInit } from './run-topics.ts'
+export { RunTopics, type RunTopicsInit, topicOf } from './run-topics.ts'

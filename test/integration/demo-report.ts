@@ -25,6 +25,7 @@ export const demoReport = z.strictObject({
       payloadBytes: bytes.min(1),
       sentBytes: bytes.min(1),
       receivedBytes: bytes.min(1),
+      beaconBytes: bytes,
       rssBytes: bytes.min(1),
       trainingShare: z.number().positive().max(1),
       roundGapMs: z.strictObject({ median: z.number().positive(), longest: z.number().positive() })

@@ -19,6 +19,7 @@ import { Krum } from './krum.ts'
 import { Mean } from './mean.ts'
 import { NearestNeighbours } from './nearest-neighbours.ts'
 import { OrCsPlus } from './or-cs-plus.ts'
+import { OrMemory } from './or-memory.ts'
 import type { RobustRule } from './rule.ts'
 import { TrimmedMean } from './trimmed-mean.ts'
 
@@ -28,6 +29,7 @@ export type { MixContext, Neighbour, RobustRule } from './rule.ts'
 const RULES = {
   mean: Mean,
   'or-cs+': OrCsPlus,
+  'or-memory': OrMemory,
   'cs+': CsPlus,
   'clipped-gossip': ClippedGossip,
   nna: NearestNeighbours,

@@ -12,6 +12,11 @@ const STORAGE_PACKAGES = /^(helia|@helia\/.*|blockstore-.*|datastore-.*|interfac
 /** What protocols do without: files, Helia, TensorFlow. */
 const FOREIGN_TO_PROTOCOLS = /^(node:fs(\/.*)?|helia|@helia\/.*|@tensorflow\/.*)$/
 
+/** Who knows of simulation: itself, its verb, and the demo for the baselines alone. No peer carries what attackers do. */
+const SIMULATION = 'node/simulate/'
+const SIMULATE_VERB = /^node\/commands\/(simulate|simulate-options|simulate-consensus|read-study)\.ts$/
+const BASELINES = 'node/simulate/baselines/index.ts'
+
 /** The one reader of environment variables. */
 const CONFIG = 'node/config.ts'
 
@@ -32,6 +37,9 @@ function importViolation(path: string, imported: string): string | undefined {
   if (from === 'protocols' && (to === 'storage' || to === 'bootstrap'))
     return `imports ${imported}: protocols know none`
   if (from === 'protocols' && FOREIGN_TO_PROTOCOLS.test(imported)) return `imports ${imported}`
+  if (imported.startsWith(SIMULATION) && !mayKnowSimulation(path, imported)) {
+    return `imports ${imported}, which only simulate may`
+  }
   if (from !== 'storage' && STORAGE_PACKAGES.test(imported)) return `imports ${imported}, which only storage may`
   if (to === 'protocols' && !isFace(imported) && !isSameFolder(path, imported)) {
     return `imports ${imported}, the inside of another protocol`
@@ -40,6 +48,11 @@ function importViolation(path: string, imported: string): string | undefined {
     return `imports ${imported}, the inside of storage`
   }
   return undefined
+}
+
+function mayKnowSimulation(path: string, imported: string): boolean {
+  if (path.startsWith(SIMULATION) || SIMULATE_VERB.test(path)) return true
+  return path.startsWith('node/demo/') && imported === BASELINES
 }
 
 /** A protocol's `index.ts`, or a file that all protocols share. */

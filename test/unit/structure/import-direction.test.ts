@@ -31,6 +31,10 @@ describe('the house', () => {
     ['a blockstore outside storage', 'node/peer.ts', "import { FsBlockstore } from 'blockstore-fs'"],
     ['a protocol with files', 'protocols/links/link.ts', "import { readFile } from 'node:fs/promises'"],
     ['a protocol with TensorFlow', 'protocols/averaging/mix.ts', "import * as tf from '@tensorflow/tfjs-core'"],
+    ['a peer with attacks', 'node/participant/round.ts', "import { createAttack } from '../simulate/attacks/index.ts'"],
+    ['a run that loads attacks late', 'node/run/run.ts', "await import('../simulate/attacks/index.ts')"],
+    ['a demo with attacks', 'node/demo/flock.ts', "import { createAttack } from '../simulate/attacks/index.ts'"],
+    ['another verb with attacks', 'node/commands/join.ts', "import { runSimulation } from '../simulate/index.ts'"],
     ['a reader of the environment', 'node/peer.ts', 'const home = process.env.STARLING_HOME'],
     ['a file called utils', 'node/data/utils.ts', ''],
     ['a folder called common', 'protocols/common/index.ts', '']
@@ -49,6 +53,8 @@ describe('the house', () => {
     ['node/peer.ts', "import { openHome } from '../storage/index.ts'"],
     ['storage/blocks.ts', "import { FsBlockstore } from 'blockstore-fs'"],
     ['node/config.ts', 'process.env.STARLING_HOME'],
+    ['node/commands/simulate.ts', "await import('../simulate/index.ts')"],
+    ['node/demo/server.ts', "import { fedAvg } from '../simulate/baselines/index.ts'"],
     ['protocols/links/index.ts', "/** import { createPeer } from '../../node/peer.ts' */"]
   ]
 

@@ -15,7 +15,12 @@ async function homeWith(t: TestContext, text: string | undefined): Promise<strin
 /** One delta's line: announced at `t` after 60 ms of training, then 40 ms of waiting. */
 function line(seq: number, t: number, changes: object = {}): string {
   const base = { t, seq, round: seq, phase: 'training', steps: 8, trainMs: 60, waitMs: 40, links: 2, mixed: [] }
-  const traffic = { payloadBytes: 100, sentBytes: 1000 * (seq + 1), receivedBytes: 2000 * (seq + 1) }
+  const traffic = {
+    payloadBytes: 100,
+    sentBytes: 1000 * (seq + 1),
+    receivedBytes: 2000 * (seq + 1),
+    beaconBytes: 300 * (seq + 1)
+  }
   return `${JSON.stringify({ ...base, ...traffic, ...changes })}\n`
 }
 
@@ -28,6 +33,7 @@ describe('figures of a peer', () => {
     assert.equal(figures.payloadBytes, 400)
     assert.equal(figures.sentBytes, 4000)
     assert.equal(figures.receivedBytes, 8000)
+    assert.equal(figures.beaconBytes, 1200)
     // From the start of the first steps, 940, to the end of the last wait, 1340.
     assert.equal(figures.trainingShare, 180 / 400)
     assert.deepEqual(figures.roundGapMs, { median: 100, longest: 200 })

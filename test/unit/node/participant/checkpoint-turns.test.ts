@@ -47,4 +47,27 @@ suite('checkpoint turns', () => {
     turns.seen(10, 'done')
     assert.equal(turns.isDue(10, 'done'), false)
   })
+
+  test('come to about eight of many members in an interval, to each of them in its time', () => {
+    const everyRounds = 10
+    const due = (draw: number, round: number, members: number) =>
+      new CheckpointTurns(everyRounds, new Uint8Array(16).fill(draw, 14, 15)).isDue(round, 'training', members)
+    for (const members of [1, 8, 16, 32, 64, 256]) {
+      const draws = Array.from({ length: members }, (_, draw) => draw)
+      for (const round of [10, 20, 90]) {
+        assert.equal(draws.filter((draw) => due(draw, round, members)).length, Math.min(members, 8))
+      }
+      const intervals = Array.from({ length: Math.max(1, members / 8) }, (_, index) => everyRounds * (index + 1))
+      for (const draw of draws) assert.equal(intervals.filter((round) => due(draw, round, members)).length, 1)
+    }
+  })
+
+  test('leave the last checkpoint to one group of many, then to the next', () => {
+    const waits = Array.from({ length: 64 }, (_, draw) =>
+      new CheckpointTurns(10, new Uint8Array(16).fill(draw, 14, 15)).finalWaitMs(64)
+    )
+    assert.equal(waits.filter((ms) => ms === 0).length, 8)
+    assert.deepEqual([...new Set(waits)].toSorted(), [0, 1000, 2000, 3000, 4000, 5000, 6000, 7000])
+    assert.equal(new CheckpointTurns(10, incarnation(0)).finalWaitMs(8), 0)
+  })
 })

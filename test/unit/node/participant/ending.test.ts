@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { Flock, spread, TRAIN_MS } from './flock.ts'
+import { Flock, farthest, spread, TRAIN_MS } from './flock.ts'
 import type { FlockPeer } from './flock-peer.ts'
 
 const phasesOf = ({ events }: FlockPeer) => events.map(({ phase }) => phase)
@@ -67,4 +67,64 @@ suite('the end of a run', () => {
     assert.deepEqual([phase, seq, round], ['done', first!.participant.chain!.seq, 3])
     assert.deepEqual(second!.checkpoints, [])
   })
+
+  test('comes for a slow peer with that of most neighbours, and it ends where they do', async () => {
+    const { slow, distance } = await withSlowPeer(() => {})
+    assert.ok(slow.report!.rounds < ROUNDS, `${slow.report!.rounds} rounds`)
+    assert.equal(countOf(slow, 'training'), slow.report!.rounds)
+    assert.equal(slow.report!.end, 'done')
+    assert.match(slow.notices.at(-1)!, /^ends with round \d+ of 12: most neighbours are done$/)
+    assert.ok(distance < 0.05, `${distance}`)
+  })
+
+  test('does not come for a peer that lost its neighbours before, and it falls back to its own rows', async () => {
+    const { slow, distance } = await withSlowPeer((flock, peers) => {
+      for (const peer of peers) flock.kill(peer)
+    })
+    assert.equal(slow.report!.rounds, ROUNDS)
+    assert.ok(distance > 0.3, `${distance}`)
+  })
+
+  test('comes for a slow peer whose neighbours are done and have left', async () => {
+    const flock = new Flock({ training: { rounds: ROUNDS } })
+    const [fast, slow] = [await flock.add(), await flock.add({ trainMs: 20 * TRAIN_MS })]
+    flock.link(fast, slow)
+    await flock.finishWith(0, async () => {
+      while (!phasesOf(fast).includes('done')) await flock.clock.sleep(1)
+      await flock.clock.sleep(TRAIN_MS)
+      flock.unlink(fast, slow)
+    })
+    assert.ok(slow.report!.rounds < ROUNDS, `${slow.report!.rounds} rounds`)
+  })
+
+  test('does not come early where only half of the neighbours are done', async () => {
+    const flock = new Flock({ training: { rounds: ROUNDS } })
+    const slow = { trainMs: 5 * TRAIN_MS }
+    const [fast, first, second] = [await flock.add(), await flock.add(slow), await flock.add(slow)]
+    flock.link(fast, first)
+    flock.link(fast, second)
+    flock.link(first, second)
+    await flock.finish()
+    assert.ok(fast.publishedAt.at(-1)! < first.publishedAt.at(-1)! / 2)
+    assert.deepEqual([first.report!.rounds, second.report!.rounds], [ROUNDS, ROUNDS])
+  })
 })
+
+const ROUNDS = 12
+
+/**
+ * Six peers and one that takes five times as long; `act` happens when the six have trained their last round. Returns
+ * the slow one, and how far from the others it ends.
+ */
+async function withSlowPeer(act: (flock: Flock, peers: readonly FlockPeer[]) => void) {
+  const flock = new Flock({ training: { rounds: ROUNDS } })
+  const peers = await flock.addMany(6)
+  const slow = await flock.add({ trainMs: 5 * TRAIN_MS })
+  for (const peer of peers) flock.link(slow, peer)
+  await flock.finishWith(0, async () => {
+    while (peers.some(({ participant }) => participant.phase === 'training')) await flock.clock.sleep(1)
+    act(flock, peers)
+  })
+  const other = await peers[0]!.model()
+  return { slow, distance: farthest(await slow.model(), other) }
+}

@@ -43,6 +43,11 @@ const VECTORS: readonly FixedVector[] = [
     control: { what: 'CS+ without rejection is not', rule: 'cs+' }
   },
   {
+    rule: 'or-memory',
+    expected: [0, 0],
+    control: { what: 'CS+ without rejection is not', rule: 'cs+' }
+  },
+  {
     rule: 'trimmed-mean',
     expected: [0.6, 0.2],
     control: { what: 'trimming nobody is not', rule: 'trimmed-mean', setting: { b: 0 } }
