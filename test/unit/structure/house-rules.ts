@@ -14,7 +14,7 @@ const FOREIGN_TO_PROTOCOLS = /^(node:fs(\/.*)?|helia|@helia\/.*|@tensorflow\/.*)
 
 /** Who knows of simulation: itself, its verb, and the demo for the baselines alone. No peer carries what attackers do. */
 const SIMULATION = 'node/simulate/'
-const SIMULATE_VERB = /^node\/commands\/(simulate|simulate-[a-z]+|read-study)\.ts$/
+const SIMULATE_VERB = /^node\/commands\/(simulate|simulate-options|simulate-consensus|simulate-replay|read-study)\.ts$/
 const BASELINES = 'node/simulate/baselines/index.ts'
 
 /** The one reader of environment variables. */
