@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { access, constants, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import type { Curve, StudyHooks, Trace, Variant } from '../simulate/index.ts'
 import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
@@ -103,6 +104,7 @@ async function study(
   if (dimension !== undefined) throw new UsageError('--dimension is for --consensus: a model has its own size')
   const { variants, repeat: planned = 1 } = await planStudy(config, scenario, given)
   const { describeSimulation, describeStudy, plotCurves, runStudy, Trace } = await import('../simulate/index.ts')
+  for (const path of [trace, plot]) if (path !== undefined) await requireWritable(path)
   const rounds = trace === undefined ? undefined : new Trace()
   const curves: Curve[] = []
   const onRun = follow(say, announceIn(options), curves, rounds)
@@ -113,6 +115,16 @@ async function study(
   if (config !== undefined) return { document: { variants: reports }, text: describeStudy(reports) }
   if (repeat !== undefined) return { document: first, text: describeStudy(reports) }
   return { document: first.runs[0], text: describeSimulation(first.runs[0]!) }
+}
+
+/** What a study has found must not be lost for want of a folder. */
+async function requireWritable(path: string): Promise<void> {
+  try {
+    await access(dirname(path), constants.W_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new UsageError(`cannot write ${path} (${code}): give a file in a folder that is there and may be written to`)
+  }
 }
 
 async function planStudy(config: string | undefined, scenario: ScenarioOptions, given: readonly string[]) {

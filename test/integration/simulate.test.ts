@@ -39,7 +39,8 @@ describe('simulate', () => {
       [['--partition', '2-9'], /ends after the last of 4 rounds/],
       [['--topology', 'star'], /topology "star": there is no "star"/],
       [['--consensus', '--loss', '0.1'], /--data is about training, --consensus averages without/],
-      [['--config', 'nowhere.jsonc'], /cannot read the study in nowhere\.jsonc/]
+      [['--config', 'nowhere.jsonc'], /cannot read the study in nowhere\.jsonc/],
+      [['--trace', 'nowhere/rounds.csv'], /cannot write nowhere\/rounds\.csv \(ENOENT\)/]
     ]
     for (const [words, sentence] of refusals) {
       const { code, stdout, stderr } = await run(t, ...TINY, ...words)
