@@ -8,11 +8,11 @@
  * ```
  */
 
+export type { CheckpointRequest } from './checkpoint-offers.ts'
 export { isDone, type Match, type Matching, type MixTime } from './matching.ts'
 export type { LinkedPeer, MixedVersion } from './neighbours.ts'
 export type { OwnChain } from './own-chain.ts'
 export {
-  type CheckpointRequest,
   type OwnDelta,
   Participant,
   type ParticipantInit,

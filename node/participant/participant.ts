@@ -3,22 +3,15 @@ import { driftWeight, HISTORY_DELTAS, median } from '../../protocols/averaging/i
 import type { Clock } from '../../protocols/clock.ts'
 import type { DeltaFrame } from '../../protocols/delta-gossip/index.ts'
 import type { Phase, RefusalReason, RunManifest } from '../../protocols/envelope/index.ts'
-import type { RollBackTarget, RoundOutcome, Start, Vectors } from '../vectors/index.ts'
+import type { RollBackTarget, RoundOutcome, Vectors } from '../vectors/index.ts'
+import { CheckpointOffers, type CheckpointRequest } from './checkpoint-offers.ts'
 import { CheckpointTurns } from './checkpoint-turns.ts'
 import { DivergedError, MAX_ROLL_BACKS } from './diverged-error.ts'
 import { type LinkedPeer, type MixedVersion, type NeighbourNews, Neighbours } from './neighbours.ts'
 import { OwnChain } from './own-chain.ts'
 import { PauseGate } from './pause-gate.ts'
+import { chooseStart, meetAgain, RESUME_ROUNDS, roundOf, type SavedCopy } from './starting-point.ts'
 import { WAIT_FOR_ALL, type WaitRule } from './wait-rule.ts'
-
-/** A late joiner starts from the mean of at least this many neighbours' copies, if so many have begun (ALGORITHMS 1). */
-const LATE_JOIN_COPIES = 3
-
-/** Longest wait for those copies. */
-const LATE_JOIN_MS = 20_000
-
-/** A saved copy older than this many rounds than its neighbours is left for their mean: it would only hold them back. */
-const RESUME_ROUNDS = 8
 
 const CLOSING_ROUNDS = 5
 const CLOSING_MEDIAN_ROUNDS = 3
@@ -52,14 +45,6 @@ export interface OwnDelta extends Required<DeltaFrame> {
   readonly round: number
 }
 
-export interface CheckpointRequest {
-  readonly round: number
-  readonly seq: number
-  readonly phase: Phase
-  /** CID of the own newest delta. */
-  readonly delta: Uint8Array
-}
-
 export interface ParticipantInit {
   /** Run id, CID bytes. */
   readonly run: Uint8Array
@@ -75,7 +60,7 @@ export interface ParticipantInit {
   /** Wait for so many links before the first round, at most so long. */
   readonly company: { readonly links: number; readonly ms: number }
   /** The own newest public copy of an earlier incarnation. */
-  readonly saved?: { readonly round: number; readonly copy: Uint8Array }
+  readonly saved?: SavedCopy
   /** Trainers in the run, this one included, as far as it knows. Default: one. */
   readonly members?: () => number
   /** Default: the rule of ALGORITHMS 1. */
@@ -106,9 +91,8 @@ export interface ParticipantReport {
 export class Participant {
   readonly #init: ParticipantInit
   readonly #neighbours: Neighbours
-  readonly #turns: CheckpointTurns
+  readonly #offers: CheckpointOffers
   readonly #gate = new PauseGate()
-  readonly #finalSeen = Promise.withResolvers<void>()
   #chain: OwnChain | undefined
   #phase: Phase = 'training'
   #round = 0
@@ -122,7 +106,12 @@ export class Participant {
   constructor(init: ParticipantInit) {
     const { run, manifest, vectors, clock, waitRule = WAIT_FOR_ALL } = init
     this.#init = init
-    this.#turns = new CheckpointTurns(manifest.checkpoint.everyRounds, init.incarnation)
+    this.#offers = new CheckpointOffers({
+      turns: new CheckpointTurns(manifest.checkpoint.everyRounds, init.incarnation),
+      clock,
+      members: () => init.members?.() ?? 1,
+      onDue: init.onCheckpointDue
+    })
     this.#neighbours = new Neighbours({
       rules: {
         run,
@@ -199,8 +188,7 @@ export class Participant {
 
   /** Somebody published a checkpoint: this peer may skip its turn. */
   checkpointSeen(phase: Phase): void {
-    this.#turns.seen(this.#round, phase)
-    if (phase === 'done') this.#finalSeen.resolve()
+    this.#offers.seen(this.#round, phase)
   }
 
   /** Trains until the run ends for this peer or the signal fires; then the peer serves what it has. */
@@ -240,9 +228,11 @@ export class Participant {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { company, manifest, run, key, incarnation, vectors } = this.#init
+    const { company, manifest, run, key, incarnation, vectors, saved, onNotice } = this.#init
     await this.#neighbours.until(() => this.#neighbours.degree >= company.links, company.ms, signal)
-    const start = await this.#chooseStart(signal)
+    const { start, round, notice } = await chooseStart(this.#neighbours, saved, signal)
+    this.#round = round
+    if (notice !== undefined) onNotice(notice)
     this.#chain = new OwnChain({
       run,
       key,
@@ -253,50 +243,16 @@ export class Participant {
     })
   }
 
-  async #chooseStart(signal: AbortSignal): Promise<Start> {
-    const { saved, onNotice } = this.#init
-    const neighbours = this.#neighbours
-    const wanted = () => Math.min(LATE_JOIN_COPIES, neighbours.startedCount)
-    const isEmptyHanded = () => neighbours.startedCount > 0 && neighbours.versions.length === 0
-    do {
-      await neighbours.until(() => neighbours.versions.length >= wanted(), LATE_JOIN_MS, signal)
-      // Never from the initial weights where others have begun: their next deltas lead to another try for their copies.
-    } while (saved === undefined && isEmptyHanded() && !signal.aborted)
-    const theirs = this.#neighboursRound()
-    if (saved !== undefined && theirs <= saved.round + RESUME_ROUNDS) {
-      this.#round = saved.round
-      onNotice(`resumed from the own copy of round ${saved.round}`)
-      return { from: 'copy', copy: saved.copy }
-    }
-    if (theirs === 0) return { from: 'initial' }
-    this.#round = theirs
-    onNotice(`joined a run under way at round ${theirs}, from the mean of ${neighbours.versions.length} copies`)
-    return { from: 'neighbours' }
-  }
-
   /** After a long pause the own model would only hold the neighbours back: it is left for their mean. */
   async #catchUp(signal: AbortSignal): Promise<void> {
     this.#hasStoodStill = false
-    await this.#meetAgain(signal)
+    if (this.#hasHadLinks) await meetAgain(this.#neighbours, signal)
     if (signal.aborted) return
-    const theirs = this.#neighboursRound()
+    const theirs = roundOf(this.#neighbours)
     if (theirs <= this.#round + RESUME_ROUNDS) return
     await this.#init.vectors.rollBack('neighbours')
     this.#init.onNotice(`went on in round ${theirs} after a pause in round ${this.#round}, from the neighbours' mean`)
     this.#round = Math.min(theirs, this.#init.manifest.training.rounds - 1)
-  }
-
-  /** Waits for links where there were some, and for the copies of who has begun. */
-  async #meetAgain(signal: AbortSignal): Promise<void> {
-    const neighbours = this.#neighbours
-    if (!this.#hasHadLinks) return
-    await neighbours.until(() => neighbours.degree > 0, LATE_JOIN_MS, signal)
-    const wanted = () => Math.min(LATE_JOIN_COPIES, neighbours.startedCount)
-    await neighbours.until(() => neighbours.versions.length >= wanted(), LATE_JOIN_MS, signal)
-  }
-
-  #neighboursRound(): number {
-    return Math.floor(median(this.#neighbours.versions.map(({ header }) => header.round)) ?? 0)
   }
 
   async #playRound(signal: AbortSignal): Promise<void> {
@@ -387,32 +343,14 @@ export class Participant {
     if (signal.aborted) return
     this.#phase = 'done'
     await this.#playRound(signal)
-    await this.#leaveFinalToOthers(signal)
+    await this.#offers.leaveFinalToOthers(signal)
     await this.#offerCheckpoint()
   }
 
-  /** Until somebody has published the last checkpoint, or nobody whose turn comes before has. */
-  async #leaveFinalToOthers(signal: AbortSignal): Promise<void> {
-    const ms = this.#turns.finalWaitMs(this.#members)
-    if (ms === 0) return
-    const over = Promise.withResolvers<void>()
-    signal.addEventListener('abort', () => over.resolve(), { once: true })
-    const cancel = this.#init.clock.after(ms, () => over.resolve())
-    await Promise.race([over.promise, this.#finalSeen.promise])
-    cancel()
-  }
-
-  get #members(): number {
-    return this.#init.members?.() ?? 1
-  }
-
   async #offerCheckpoint(): Promise<void> {
-    const delta = this.#chain?.head
-    if (delta == null || !this.#turns.isDue(this.#round, this.#phase, this.#members)) return
-    this.#turns.seen(this.#round, this.#phase)
-    const made = this.#init.onCheckpointDue({ round: this.#round, seq: this.#chain!.seq, phase: this.#phase, delta })
-    // Storing takes a disk's time: the rounds go on meanwhile, only the last checkpoint is waited for.
-    if (this.#phase === 'done') await made
+    const chain = this.#chain
+    if (chain?.head == null) return
+    await this.#offers.offer({ round: this.#round, seq: chain.seq, phase: this.#phase, delta: chain.head })
   }
 
   #neighbourSamples(): number[] {

@@ -77,6 +77,16 @@ suite('the end of a run', () => {
     assert.ok(distance < 0.05, `${distance}`)
   })
 
+  test('does not come early for a slow peer that has only a few rounds left', async () => {
+    const { slow, peers } = await withSlowPeer(() => {}, 3.5)
+    const trained = slow.events.findLast(({ phase }) => phase === 'training')!.t
+    assert.ok(
+      peers.every(({ events }) => events.at(-1)!.t < trained),
+      'the others are done before'
+    )
+    assert.equal(slow.report!.rounds, ROUNDS)
+  })
+
   test('does not come for a peer that lost its neighbours before, and it falls back to its own rows', async () => {
     const { slow, distance } = await withSlowPeer((flock, peers) => {
       for (const peer of peers) flock.kill(peer)
@@ -113,18 +123,18 @@ suite('the end of a run', () => {
 const ROUNDS = 20
 
 /**
- * Six peers and one that takes six times as long; `act` happens when the six have trained their last round. Returns
+ * Six peers and one that takes `factor` times as long; `act` happens when the six have trained their last round. Returns
  * the slow one, and how far from the others it ends.
  */
-async function withSlowPeer(act: (flock: Flock, peers: readonly FlockPeer[]) => void) {
+async function withSlowPeer(act: (flock: Flock, peers: readonly FlockPeer[]) => void, factor = 6) {
   const flock = new Flock({ training: { rounds: ROUNDS } })
   const peers = await flock.addMany(6)
-  const slow = await flock.add({ trainMs: 6 * TRAIN_MS })
+  const slow = await flock.add({ trainMs: factor * TRAIN_MS })
   for (const peer of peers) flock.link(slow, peer)
   await flock.finishWith(0, async () => {
     while (peers.some(({ participant }) => participant.phase === 'training')) await flock.clock.sleep(1)
     act(flock, peers)
   })
   const other = await peers[0]!.model()
-  return { slow, distance: farthest(await slow.model(), other) }
+  return { slow, peers, distance: farthest(await slow.model(), other) }
 }
