@@ -1,14 +1,13 @@
 import { CID } from 'multiformats/cid'
 import { equals } from 'uint8arrays/equals'
 import { systemClock } from '../../protocols/clock.ts'
-import type { DeltaFrame } from '../../protocols/delta-gossip/index.ts'
 import {
   type Invite,
   parseCheckpointAnnouncement,
   type SignedCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
-import { type Link, ownAddresses } from '../../protocols/links/index.ts'
+import { ownAddresses } from '../../protocols/links/index.ts'
 import { topicOf } from '../../protocols/topics/index.ts'
 import { nextIncarnation } from '../../storage/index.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
@@ -27,6 +26,7 @@ import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { CopyNotSavedError, DiskTrouble } from './disk-trouble.ts'
 import { EventLog } from './event-log.ts'
+import { linkedPeer } from './linked-peer.ts'
 import { invitedMembers } from './locate-run.ts'
 import { LossTrend } from './loss-trend.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
@@ -38,6 +38,7 @@ import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
 import type { Traffic } from './socket-traffic.ts'
 import { StandStillWatch } from './stand-still-watch.ts'
+import { TopicTurns } from './topic-turns.ts'
 
 /** The own copy is saved every eight rounds (DESIGN 5). */
 const SAVE_EVERY_ROUNDS = 8
@@ -50,13 +51,6 @@ const SWAP_EVERY_ROUNDS = 20
 
 /** … but not more often than this: a handshake and a fetched copy are dear beside rounds of milliseconds. */
 const MIN_SWAP_INTERVAL_MS = 2000
-
-/**
- * Headers on the topic are for those without a link. All members together publish about one in this time, so that a
- * peer's traffic does not grow with the network (DESIGN 4): each forwards all of them, several times over. One in ten
- * seconds from every peer cost 15 kB a round among 32 on two cores, more than the deltas on all links of a peer.
- */
-const TOPIC_INTERVAL_MS = 10_000
 
 /** A pinner needs this long to hear of the last checkpoint and fetch it. */
 const MIN_LINGER_MS = 3000
@@ -104,9 +98,7 @@ export class TrainerRun {
   #live: Participant | undefined
   #lastRound: RoundEvent | undefined
   #hasEnded = false
-  /** Where in its interval this peer is when it begins: members that begin together must not publish together. */
-  readonly #topicPhase = Math.random()
-  #topicAt: number | undefined
+  readonly #topicTurns = new TopicTurns(Math.random())
   #swapAt = systemClock.now()
 
   constructor(init: TrainerInit) {
@@ -137,7 +129,7 @@ export class TrainerRun {
       local: () => ({ head: this.#head(), isTrainer: true, hasEnded: this.#hasEnded }),
       ownCopy: () => this.#ownCopy(),
       newestCheckpoint: () => this.#newest.sealed,
-      onLinkOpened: (link, head) => this.#linkOpened(link, head !== null),
+      onLinkOpened: (link, head) => this.#live?.linkOpened(linkedPeer(link, head !== null, this.#network)),
       onLinkClosed: (id) => this.#live?.linkClosed(id),
       onDelta: (id, frame) => this.#live?.receive(id, frame),
       onHeader: () => {},
@@ -349,33 +341,11 @@ export class TrainerRun {
     return header === undefined ? undefined : { header, copy }
   }
 
-  #linkOpened(link: Link, hasStarted: boolean): void {
-    const { deltas, state } = this.#network
-    const { id } = link
-    this.#live?.linkOpened({
-      id,
-      idBytes: link.idBytes,
-      get rttMs() {
-        return link.rttMs
-      },
-      hasStarted,
-      source: {
-        payload: (root, bytes) => deltas.pullPayload(id, root, bytes),
-        deltas: (incarnation, from, to) => deltas.pullDeltas(id, incarnation, from, to),
-        copy: () => state.fetchCopy(id)
-      },
-      send: (frame: DeltaFrame) => link.send(frame)
-    })
-  }
-
   async #published({ seq, round, header, payload }: OwnDelta): Promise<void> {
     const run = this.#init.run.id.toString()
     const now = systemClock.now()
     this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
-    const topicInterval = TOPIC_INTERVAL_MS * this.#members()
-    this.#topicAt ??= now - this.#topicPhase * topicInterval
-    if (now - this.#topicAt >= topicInterval) {
-      this.#topicAt = now
+    if (this.#topicTurns.take(now, this.#members())) {
       void this.#network.topics.publish('deltas', header).catch(() => {})
     }
     this.#init.recorder?.signed(header)
