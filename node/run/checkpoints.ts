@@ -44,7 +44,7 @@ export async function makeCheckpoint(
   { peer, run, vectors, heldOut, incarnation }: CheckpointInit,
   { round, seq, phase, delta }: CheckpointRequest
 ): Promise<MadeCheckpoint> {
-  const { weights, cut } = await vectors.average({ author: peer.id, delta, incarnation })
+  const { weights, rule, cut } = await vectors.average({ author: peer.id, delta, incarnation })
   const metrics = heldOut > 0 ? await vectors.evaluate(weights) : undefined
   const createdAt = Date.now()
   const author = authorOf(peer.key)
@@ -60,7 +60,7 @@ export async function makeCheckpoint(
     round,
     parents,
     cut: cut.map((entry) => ({ author: peerBytes(entry.author), ...entry.version })),
-    rule: run.manifest.averaging.rule === 'mean' ? 'mean' : 'median',
+    rule,
     model: run.manifest.model,
     metrics: shared === undefined ? [] : [{ author, split: 'holdOut', ...shared }],
     createdAt

@@ -159,7 +159,7 @@ export class LocalVectors implements Vectors {
     const copies = cut.map((entry) =>
       entry.author === author ? this.#averager.copy : this.#averager.view(entry.author)!
     )
-    return { weights: this.#averager.combine(copies), cut }
+    return { weights: this.#averager.combine(copies), rule: this.#averager.combination, cut }
   }
 
   evaluate(weights?: Float32Array): Promise<Metrics> {

@@ -42,8 +42,10 @@ export interface VersionTerm extends Omit<MixTerm, 'newerDeltas'> {
 }
 
 export interface AveragedCopies {
-  /** Shape [n]: the mean of the public copies in `cut`, in author-byte order, or in a robust run their median. */
+  /** Shape [n]: what `rule` makes of the public copies in `cut`, in author-byte order. */
   readonly weights: Float32Array
+  /** The median in a robust run. */
+  readonly rule: 'mean' | 'median'
   /** The own version (author `undefined`) and each neighbour's. */
   readonly cut: readonly { readonly author: string; readonly version: ExpectedCopy['version'] }[]
 }

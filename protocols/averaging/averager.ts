@@ -195,9 +195,14 @@ export class Averager {
     return copies.length === 0 ? undefined : this.combine(copies)
   }
 
-  /** The mean of at least one copy, each of shape [n], or in a robust run their coordinate-wise median. */
+  /** How copies become one model: a robust run does not let a liar's copy into a mean. */
+  get combination(): 'mean' | 'median' {
+    return this.#robustMix === undefined ? 'mean' : 'median'
+  }
+
+  /** At least one copy, each of shape [n], as one model: their mean or coordinate-wise median. */
   combine(copies: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-    return this.#robustMix === undefined ? meanOf(copies) : medianOf(copies)
+    return this.combination === 'mean' ? meanOf(copies) : medianOf(copies)
   }
 }
 

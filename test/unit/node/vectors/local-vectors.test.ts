@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
 import { TrainingDivergedError } from '../../../../node/training/index.ts'
 import { hashOf, LocalVectors, type RoundOptions } from '../../../../node/vectors/index.ts'
-import { createRandom, meanOf } from '../../../../protocols/averaging/index.ts'
+import { type AveragingRules, createRandom, meanOf } from '../../../../protocols/averaging/index.ts'
 import type { ExpectedCopy } from '../../../../protocols/delta-gossip/index.ts'
 import { PullTrainer } from '../participant/pull-trainer.ts'
 
@@ -15,10 +15,10 @@ const IN_COMPANY: RoundOptions = { steps: 2, learningRateFactor: 1, driftWeight:
 const incarnation = new Uint8Array(16)
 const version = (seq: number) => ({ incarnation, seq, delta: new Uint8Array(36).fill(seq) })
 
-function localVectors(): { vectors: LocalVectors; clock: VirtualClock } {
+function localVectors(robust: Partial<AveragingRules> = {}): { vectors: LocalVectors; clock: VirtualClock } {
   const clock = new VirtualClock()
   const trainer = new PullTrainer({ clock, target, trainMs: 70 })
-  const rules = { codec: 'int4', mu: 0.9, kappa: 0.5, beta: 0.5, gamma: 1 } as const
+  const rules = { codec: 'int4', mu: 0.9, kappa: 0.5, beta: 0.5, gamma: 1, ...robust } as const
   const vectors = new LocalVectors({ trainer, rules, learningRate: 0.1, seed: 1, initial, random: createRandom(1) })
   return { vectors, clock }
 }
@@ -116,8 +116,9 @@ suite('local vectors', () => {
       await vectors.forget('gone')
       return vectors.average({ author: 'm', delta: new Uint8Array(36), incarnation })
     }
-    const { weights, cut } = await average(['z', target], ['a', third])
+    const { weights, rule, cut } = await average(['z', target], ['a', third])
     assert.deepEqual(weights, meanOf([third, initial, target]))
+    assert.equal(rule, 'mean')
     assert.deepEqual(
       cut.map(({ author, version }) => [author, version.seq]),
       [
@@ -127,6 +128,16 @@ suite('local vectors', () => {
       ]
     )
     assert.deepEqual((await average(['a', third], ['z', target])).weights, weights)
+  })
+
+  test('combine copies in a robust run by their median, and name it', async () => {
+    const { vectors } = localVectors({ rule: 'or-cs+', b: 1 })
+    await vectors.start({ from: 'initial' })
+    const liar = initial.map(() => 1000)
+    await vectors.adopt('a', copyBytes(initial), { version: version(5) })
+    await vectors.adopt('b', copyBytes(liar), { version: version(5) })
+    const { weights, rule } = await vectors.average({ author: 'm', delta: new Uint8Array(36), incarnation })
+    assert.deepEqual([rule, weights], ['median', initial])
   })
 
   test('say so when the trainer finds that the model diverges, and pass on whatever else fails there', async () => {
