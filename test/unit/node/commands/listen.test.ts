@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import {
@@ -17,6 +18,15 @@ describe('where a peer listens', () => {
     const server = createServer().listen(Number(port))
     t.after(() => server.close())
     await once(server, 'listening')
+  })
+
+  it('gets a port that the system lends to no outgoing connection', async () => {
+    const range = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')
+    const [first, last] = range.trim().split(/\s+/).map(Number)
+    for (let time = 0; time < 20; time += 1) {
+      const [, port] = /\/tcp\/(\d+)$/.exec(await withFixedPort(ANY_ADDRESS)) ?? []
+      assert.ok(Number(port) < first! || Number(port) > last!, `${port} is lent`)
+    }
   })
 
   it('keeps a port that was chosen, even one that ends in 0', async () => {
