@@ -66,4 +66,4 @@ export {
 } from './storage.ts'
 export { DatastoreOpenError, openStores, type Stores } from './stores.ts'
 export { DeadlineError, type DeadlineOptions } from './with-deadline.ts'
-export { writeFileAtomic } from './write-file-atomic.ts'
+export { makeFolder, writeFileAtomic } from './write-file-atomic.ts'

@@ -29,7 +29,8 @@ export interface LinkedPeer {
   /** True when the peer had published deltas before the link was opened. */
   readonly hasStarted: boolean
   readonly source: ChainSource
-  send(frame: DeltaFrame): void
+  /** Resolves when the frame is written, or left out; never rejects. */
+  send(frame: DeltaFrame): void | Promise<void>
 }
 
 /** One neighbour's part in a mix, as `events.jsonl` reports it. */
@@ -148,8 +149,9 @@ export class Neighbours {
     neighbour?.follower.receive(frame, this.#init.clock.now() - neighbour.peer.rttMs / 2)
   }
 
-  announce(frame: DeltaFrame): void {
-    for (const { peer } of this.#neighbours.values()) peer.send(frame)
+  /** Sends to all at once; resolves when the last has it, or it was left out. */
+  async announce(frame: DeltaFrame): Promise<void> {
+    await Promise.all([...this.#neighbours.values()].map(({ peer }) => peer.send(frame)))
   }
 
   noteOwnTraining(trainMs: number): void {

@@ -3,6 +3,7 @@ import { driftWeight, HISTORY_DELTAS, median } from '../../protocols/averaging/i
 import type { Clock } from '../../protocols/clock.ts'
 import type { DeltaFrame } from '../../protocols/delta-gossip/index.ts'
 import type { Phase, RefusalReason, RunManifest } from '../../protocols/envelope/index.ts'
+import { traced } from '../activity.ts'
 import type { RollBackTarget, RoundOutcome, Vectors } from '../vectors/index.ts'
 import { CheckpointOffers, type CheckpointRequest } from './checkpoint-offers.ts'
 import { CheckpointTurns } from './checkpoint-turns.ts'
@@ -67,6 +68,8 @@ export interface ParticipantInit {
   readonly waitRule?: WaitRule
   /** Resolves when the next round may begin; never rejects. Where uploads are limited, when the last one is sent. */
   readonly roomForRound?: (signal: AbortSignal) => Promise<void>
+  /** The own copy is what the chain starts from; must ask `vectors` for it before it waits for anything else. */
+  readonly onStarted?: () => void
   readonly onDelta: (delta: OwnDelta) => void | Promise<void>
   readonly onRound: (event: RoundEvent) => void
   /** Must ask `vectors` for the average before it waits for anything else: the next round changes the copies. Never rejects. */
@@ -232,6 +235,8 @@ export class Participant {
     await this.#neighbours.until(() => this.#neighbours.degree >= company.links, company.ms, signal)
     const { start, round, notice } = await chooseStart(this.#neighbours, saved, signal)
     this.#round = round
+    // A copy of a closing round: all training is done.
+    if (round >= manifest.training.rounds) this.#phase = 'closing'
     if (notice !== undefined) onNotice(notice)
     this.#chain = new OwnChain({
       run,
@@ -241,6 +246,7 @@ export class Participant {
       parameterCount: manifest.parameterCount,
       base: await vectors.start(start)
     })
+    this.#init.onStarted?.()
   }
 
   /** After a long pause the own model would only hold the neighbours back: it is left for their mean. */
@@ -260,16 +266,16 @@ export class Participant {
     const startedAt = clock.now()
     const isTraining = this.#phase === 'training'
     const steps = isTraining ? manifest.training.localSteps : 0
-    const outcome = await this.#train(steps)
+    const outcome = await traced('training', () => this.#train(steps))
     await this.#publish(outcome, steps)
     const t = clock.wallNow()
     const publishedAt = clock.now()
     const round = this.#round + this.#closingRounds
-    await this.#neighbours.waitForNews({ round, isTraining }, signal)
+    await traced('waiting', () => this.#neighbours.waitForNews({ round, isTraining }, signal))
     const waitMs = clock.now() - publishedAt
     const ownRoundMs = median(this.#roundMs) ?? 0
     const { terms, mixed } = this.#neighbours.takeMix({ round, isTraining, ownRoundMs, publishedAt: this.#publishedAt })
-    await vectors.mix(terms)
+    await traced('mixing', () => vectors.mix(terms))
     await this.#pace(startedAt, signal)
     remember(this.#roundMs, clock.now() - startedAt, ROUND_TIMES)
     this.#report(t, outcome, steps, waitMs, mixed)
@@ -278,7 +284,7 @@ export class Participant {
   async #publish(outcome: Published, steps: number): Promise<void> {
     const { manifest, engine, samples, clock, onDelta } = this.#init
     if (this.#phase === 'training') this.#neighbours.noteOwnTraining(outcome.trainMs)
-    const signed = await this.#chain!.append(outcome, {
+    const fields = {
       round: this.#round + this.#closingRounds,
       phase: this.#phase,
       steps,
@@ -286,9 +292,10 @@ export class Participant {
       engine,
       ...(manifest.share.samples ? { samples } : {}),
       ...(manifest.share.metrics && outcome.loss !== undefined ? { loss: outcome.loss } : {})
-    })
+    }
+    const signed = await traced('signing', () => this.#chain!.append(outcome, fields))
     remember(this.#publishedAt, clock.now(), HISTORY_DELTAS)
-    this.#neighbours.announce(signed)
+    void traced('announcing', () => this.#neighbours.announce(signed))
     await onDelta({ seq: signed.seq, header: signed.header, payload: signed.payload, round: this.#round })
   }
 

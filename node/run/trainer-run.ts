@@ -10,6 +10,7 @@ import { streamFault } from '../../protocols/frames.ts'
 import { ownAddresses } from '../../protocols/links/index.ts'
 import { topicOf } from '../../protocols/topics/index.ts'
 import { nextIncarnation } from '../../storage/index.ts'
+import { traced } from '../activity.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
 import type { Hours } from '../limits/index.ts'
 import {
@@ -285,7 +286,12 @@ export class TrainerRun {
   async #createParticipant(): Promise<Participant> {
     const { peer, run, vectors, recorder, company, onNotice } = this.#init
     this.#incarnation = await nextIncarnation(peer.home, systemClock.wallNow())
-    const loaded = await this.#store.load()
+    const { codec } = run.manifest.averaging
+    const loaded = await this.#store.load({
+      codec,
+      parameterCount: run.manifest.parameterCount,
+      runBytes: run.id.bytes
+    })
     if (loaded.type === 'damaged') onNotice(loaded.warning)
     const saved = loaded.type === 'found' ? loaded.saved : undefined
     await this.#personal.restoreTo(vectors, onNotice)
@@ -309,7 +315,11 @@ export class TrainerRun {
               copy: new Uint8Array(saved.copy.buffer, saved.copy.byteOffset, saved.copy.byteLength)
             }
           }),
-      ...(peer.upload === undefined ? {} : { roomForRound: peer.upload.idle.bind(peer.upload) }),
+      roomForRound: async (signal) => {
+        await this.#store.settled()
+        await peer.upload?.idle(signal)
+      },
+      onStarted: () => this.#store.begin(vectors.ownCopy()),
       onDelta: (delta) => this.#published(delta),
       onRound: (event) => this.#rounded(event),
       onCheckpointDue: (request) => this.#makeCheckpoint(request),
@@ -341,7 +351,7 @@ export class TrainerRun {
     return header === undefined ? undefined : { header, copy }
   }
 
-  async #published({ seq, round, header, payload }: OwnDelta): Promise<void> {
+  #published({ seq, round, header, payload }: OwnDelta): void {
     const run = this.#init.run.id.toString()
     const now = systemClock.now()
     this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
@@ -355,7 +365,6 @@ export class TrainerRun {
       this.#swapAt = now
       void this.#network.links.swap()
     }
-    await this.#store.room()
   }
 
   /** Trainers that this peer knows, itself included. */
@@ -374,7 +383,11 @@ export class TrainerRun {
     this.#init.onRound?.(line)
   }
 
-  async #makeCheckpoint(request: CheckpointRequest): Promise<void> {
+  #makeCheckpoint(request: CheckpointRequest): Promise<void> {
+    return traced('checkpointing', () => this.#offerCheckpoint(request))
+  }
+
+  async #offerCheckpoint(request: CheckpointRequest): Promise<void> {
     const { peer, run, vectors, onCheckpoint } = this.#init
     try {
       const made = await makeCheckpoint(

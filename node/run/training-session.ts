@@ -7,6 +7,7 @@ import { trainerDisk, trainerMemory } from '../limits/needs.ts'
 import { describeQuality } from '../training/quality.ts'
 import { startVectorWorker, type VectorWorker, type WorkerReport } from '../vectors/index.ts'
 import { rememberRun } from './home-config.ts'
+import { forgetJoin, rememberJoin } from './joined-runs.ts'
 import { locateRun } from './locate-run.ts'
 import type { RunFiles } from './run-files.ts'
 import type { RunSession, SessionEnd } from './run-session.ts'
@@ -32,10 +33,24 @@ export async function trainInRun(session: RunSession, request: TrainingRequest):
   try {
     signal.throwIfAborted()
     describeRows(session, run, vectors.report)
-    return await train(session, request, run, vectors)
+    await remember(session, request, run)
+    const end = await train(session, request, run, vectors)
+    if (end.type === 'done') await forgetJoin(peer.home, run.id.toString())
+    return end
   } finally {
     await vectors.close()
   }
+}
+
+/** Whatever stops this peer from here on, `join` goes on with the run. */
+async function remember({ peer }: RunSession, request: TrainingRequest, { id, manifest }: RunFiles): Promise<void> {
+  await rememberJoin(peer.home, {
+    run: id.toString(),
+    name: manifest.name,
+    joinedAt: Date.now(),
+    request,
+    ...(peer.upload === undefined ? {} : { maxUpload: peer.upload.bytesPerSecond })
+  })
 }
 
 /** Refuses a run that this machine has no room for, before its weights are fetched. */
