@@ -11,7 +11,7 @@ import { DivergedError, MAX_ROLL_BACKS } from './diverged-error.ts'
 import { type LinkedPeer, type MixedVersion, type NeighbourNews, Neighbours } from './neighbours.ts'
 import { OwnChain } from './own-chain.ts'
 import { PauseGate } from './pause-gate.ts'
-import { chooseStart, meetAgain, RESUME_ROUNDS, roundOf, type SavedCopy } from './starting-point.ts'
+import { chooseStart, meetAgain, RESUME_ROUNDS, roundOf, type SavedCopy, type StartSources } from './starting-point.ts'
 import { WAIT_FOR_ALL, type WaitRule } from './wait-rule.ts'
 
 const CLOSING_ROUNDS = 5
@@ -62,6 +62,8 @@ export interface ParticipantInit {
   readonly company: { readonly links: number; readonly ms: number }
   /** The own newest public copy of an earlier incarnation. */
   readonly saved?: SavedCopy
+  /** The newest checkpoint that anybody gives: where a peer begins when no neighbour has. Never rejects. */
+  readonly newestCheckpoint?: NonNullable<StartSources['checkpoint']>
   /** Trainers in the run, this one included, as far as it knows. Default: one. */
   readonly members?: () => number
   /** Default: the rule of ALGORITHMS 1. */
@@ -231,9 +233,16 @@ export class Participant {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { company, manifest, run, key, incarnation, vectors, saved, onNotice } = this.#init
+    const { company, manifest, run, key, incarnation, vectors, saved, newestCheckpoint, onNotice } = this.#init
     await this.#neighbours.until(() => this.#neighbours.degree >= company.links, company.ms, signal)
-    const { start, round, notice } = await chooseStart(this.#neighbours, saved, signal)
+    const { start, round, notice } = await chooseStart(
+      this.#neighbours,
+      {
+        ...(saved === undefined ? {} : { saved }),
+        ...(newestCheckpoint === undefined ? {} : { checkpoint: newestCheckpoint })
+      },
+      signal
+    )
     this.#round = round
     // A copy of a closing round: all training is done.
     if (round >= manifest.training.rounds) this.#phase = 'closing'

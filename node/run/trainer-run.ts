@@ -7,13 +7,14 @@ import {
   type SignedCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
-import { ownAddresses } from '../../protocols/links/index.ts'
+import { ownAddresses, peerText } from '../../protocols/links/index.ts'
 import { topicOf } from '../../protocols/topics/index.ts'
 import { nextIncarnation } from '../../storage/index.ts'
 import { traced } from '../activity.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
 import type { Hours } from '../limits/index.ts'
 import {
+  type CheckpointCopy,
   type CheckpointRequest,
   type OwnDelta,
   Participant,
@@ -27,6 +28,7 @@ import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { CopyNotSavedError, DiskTrouble } from './disk-trouble.ts'
 import { EventLog } from './event-log.ts'
+import { findCheckpoint } from './find-checkpoint.ts'
 import { linkedPeer } from './linked-peer.ts'
 import { invitedMembers } from './locate-run.ts'
 import { LossTrend } from './loss-trend.ts'
@@ -307,6 +309,7 @@ export class TrainerRun {
       samples: vectors.report.samples,
       company,
       members: () => this.#members(),
+      newestCheckpoint: (signal) => this.#checkpointToStartFrom(signal),
       ...(saved === undefined
         ? {}
         : {
@@ -327,6 +330,21 @@ export class TrainerRun {
       onFetchFailed: (id, error) => this.#fetchFailed(id, error),
       onNotice
     })
+  }
+
+  /** Asks everybody who may know one; what nobody gives in time is no checkpoint. */
+  async #checkpointToStartFrom(signal: AbortSignal): Promise<CheckpointCopy | undefined> {
+    const { peer, run, invite, onNotice } = this.#init
+    const { links, state } = this.#network
+    const ids = new Set([
+      ...links.links.keys(),
+      ...(invite === undefined ? [] : invitedMembers(invite).map(({ id }) => id)),
+      ...links.members.known().map((member) => peerText(member.peer))
+    ])
+    const found = await findCheckpoint({ state, storage: peer.storage, run, ids, signal, onNotice })
+    if (found === undefined) return undefined
+    this.#checkpointSeen(found.announced)
+    return found.copy
   }
 
   #fetchFailed(id: string, error: Error): void {
