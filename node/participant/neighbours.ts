@@ -94,6 +94,28 @@ export class Neighbours {
     return [...this.#neighbours.values()].flatMap(({ follower }) => follower.version ?? [])
   }
 
+  /** Deltas `from` to `to` of a neighbour's start that are held here for others. */
+  deltas(incarnation: Uint8Array, from: number, to: number): readonly Required<DeltaFrame>[] {
+    for (const { follower } of this.#neighbours.values()) {
+      const found = follower.deltas.range(incarnation, from, to)
+      if (found.length > 0) return found
+    }
+    return []
+  }
+
+  /** A neighbour's payload that is held here for others. */
+  payload(root: Uint8Array): Uint8Array | undefined {
+    for (const { follower } of this.#neighbours.values()) {
+      const found = follower.deltas.payload(root)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  versionOf(id: string): Version | undefined {
+    return this.#neighbours.get(id)?.follower.version
+  }
+
   newsOf(id: string): NeighbourNews {
     const awaited = this.#waitingIn === undefined ? [] : this.#awaited(this.#waitingIn)
     return {

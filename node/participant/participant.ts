@@ -1,7 +1,7 @@
 import type { PrivateKey } from '@libp2p/interface'
 import { driftWeight, HISTORY_DELTAS, median } from '../../protocols/averaging/index.ts'
 import type { Clock } from '../../protocols/clock.ts'
-import type { DeltaFrame } from '../../protocols/delta-gossip/index.ts'
+import type { DeltaFrame, Version } from '../../protocols/delta-gossip/index.ts'
 import type { Phase, RefusalReason, RunManifest } from '../../protocols/envelope/index.ts'
 import { traced } from '../activity.ts'
 import type { RollBackTarget, RoundOutcome, Vectors } from '../vectors/index.ts'
@@ -152,6 +152,22 @@ export class Participant {
 
   get degree(): number {
     return this.#neighbours.degree
+  }
+
+  /** Deltas `from` to `to` of a start that are still here, of the own chain or of a neighbour's; oldest first. */
+  deltas(incarnation: Uint8Array, from: number, to: number): readonly Required<DeltaFrame>[] {
+    const own = this.#chain?.deltas(incarnation, from, to) ?? []
+    return own.length > 0 ? own : this.#neighbours.deltas(incarnation, from, to)
+  }
+
+  /** A payload that is still here, of the own chain or of a neighbour's. */
+  payload(root: Uint8Array): Uint8Array | undefined {
+    return this.#chain?.payload(root) ?? this.#neighbours.payload(root)
+  }
+
+  /** The version of a neighbour's copy that is held. */
+  versionOf(neighbour: string): Version | undefined {
+    return this.#neighbours.versionOf(neighbour)
   }
 
   newsOf(neighbour: string): NeighbourNews {

@@ -73,7 +73,7 @@ export class PinnerRun {
       clock: systemClock,
       source: { payload: () => undefined, deltas: () => [] },
       local: () => ({ head: null, isTrainer: false, hasEnded: false }),
-      ownCopy: async () => undefined,
+      copyOf: async () => undefined,
       newestCheckpoint: () => this.#newest.sealed,
       onLinkOpened: () => {},
       onLinkClosed: () => {},

@@ -41,7 +41,10 @@ export interface RunNetworkInit {
   readonly clock: Clock
   readonly source: DeltaSource
   readonly local: LinkServiceInit['local']
-  readonly ownCopy: () => Promise<SignedCopy | undefined>
+  /** The current copy of this peer or of a neighbour whose copy it holds, with the header that signs it. */
+  readonly copyOf: (author: Uint8Array) => Promise<SignedCopy | undefined>
+  /** Hears how much of a copy that is being fetched is here, in bytes. */
+  readonly onProgress?: (peer: string, received: number, total: number) => void
   readonly newestCheckpoint: () => Uint8Array | undefined
   readonly onLinkOpened: LinkServiceInit['onOpen']
   readonly onLinkClosed: (id: string, reason: string) => void
@@ -108,7 +111,8 @@ export class RunNetwork {
       protocol: protocol('state'),
       run: runBytes,
       parameterCount: run.manifest.parameterCount,
-      ownCopy: init.ownCopy,
+      copyOf: init.copyOf,
+      ...(init.onProgress === undefined ? {} : { onProgress: init.onProgress }),
       newestCheckpoint: init.newestCheckpoint,
       onRefused,
       ...pace

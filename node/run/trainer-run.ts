@@ -80,6 +80,8 @@ export interface TrainerInit {
   readonly recorder?: Recorder
   readonly onRound?: (event: RoundEvent & RoundTraffic) => void
   readonly onCheckpoint?: (checkpoint: MadeCheckpoint, request: CheckpointRequest) => void
+  /** Hears how much of a copy that is being fetched is here, in bytes. */
+  readonly onFetching?: (peer: string, received: number, total: number) => void
   readonly onNotice: (message: string) => void
 }
 
@@ -126,11 +128,12 @@ export class TrainerRun {
       engine: vectors.report.engine,
       clock: systemClock,
       source: {
-        payload: (root) => this.#live?.chain?.payload(root),
-        deltas: (incarnation, from, to) => this.#live?.chain?.deltas(incarnation, from, to) ?? []
+        payload: (root) => this.#live?.payload(root),
+        deltas: (incarnation, from, to) => this.#live?.deltas(incarnation, from, to) ?? []
       },
       local: () => ({ head: this.#head(), isTrainer: true, hasEnded: this.#hasEnded }),
-      ownCopy: () => this.#ownCopy(),
+      copyOf: (author) => (equals(author, peer.idBytes) ? this.#ownCopy() : this.#heldCopy(peerText(author))),
+      ...(init.onFetching === undefined ? {} : { onProgress: init.onFetching }),
       newestCheckpoint: () => this.#newest.sealed,
       onLinkOpened: (link, head) => this.#live?.linkOpened(linkedPeer(link, head !== null, this.#network)),
       onLinkClosed: (id) => this.#live?.linkClosed(id),
@@ -367,6 +370,14 @@ export class TrainerRun {
     const { seq, copy } = await this.#init.vectors.ownCopy()
     const header = await chain.header(seq)
     return header === undefined ? undefined : { header, copy }
+  }
+
+  /** What this peer holds of a neighbour; a delta that is absorbed meanwhile makes it another version: none then. */
+  async #heldCopy(author: string) {
+    const held = await this.#init.vectors.heldCopy(author)
+    const version = this.#live?.versionOf(author)
+    if (held === undefined || version === undefined || !equals(held.version.delta, version.delta)) return undefined
+    return { header: version.sealed, copy: held.copy }
   }
 
   #published({ seq, round, header, payload }: OwnDelta): void {

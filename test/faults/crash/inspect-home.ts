@@ -84,7 +84,8 @@ async function replayChain(
   return replayed
 }
 
-async function readPins(storage: Storage, files: RunFiles, violations: string[]) {
+/** Reads every block of every pinned root, and the weights of checkpoints. */
+export async function readPins(storage: Storage, files: RunFiles, violations: string[]) {
   const pins = await storage.pins.list()
   let checkpoints = 0
   for (const { root, kind } of pins) {

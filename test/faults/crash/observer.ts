@@ -23,7 +23,7 @@ export async function startObserver(
     clock: systemClock,
     source: { payload: () => undefined, deltas: () => [] },
     local: () => ({ head: null, isTrainer: true, hasEnded: false }),
-    ownCopy: async () => undefined,
+    copyOf: async () => undefined,
     newestCheckpoint: () => undefined,
     onLinkOpened: () => {},
     onLinkClosed: () => {},

@@ -24,7 +24,7 @@ function serviceOf(libp2p: Libp2p, changes: Partial<StateServiceInit> = {}): Sta
     protocol: PROTOCOL,
     run,
     parameterCount: PARAMETERS,
-    ownCopy: async () => ({ header, copy }),
+    copyOf: async () => ({ header, copy }),
     newestCheckpoint: () => checkpoint,
     ...changes
   })
@@ -57,7 +57,7 @@ suite('state service', () => {
   })
 
   test('rejects when the peer has published nothing yet', async (t) => {
-    const { service, callee } = await callerAndCallee(t, { ownCopy: async () => undefined })
+    const { service, callee } = await callerAndCallee(t, { copyOf: async () => undefined })
     await assert.rejects(service.fetchCopy(callee), { name: 'NoCopyError' })
   })
 
