@@ -35,7 +35,7 @@ export async function requestToResume(
   const [joined] = await joinedRuns(options.home)
   if (joined === undefined) {
     throw new UsageError(
-      `the home ${options.home} has no run to go on with: name the invite and the rows, as in ` +
+      `home ${options.home} has no run to go on with: name the invite and the rows, as in ` +
         '`starling join @invite.txt --data rows.csv`, or another home with --home'
     )
   }

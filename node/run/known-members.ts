@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { z } from 'zod'
 import { peerText } from '../../protocols/links/index.ts'
 import { type Home, makeFolder, writeFileAtomic } from '../../storage/index.ts'
@@ -63,6 +63,17 @@ export function parseKnownMembers(text: string): z.infer<typeof file> {
   } catch {
     return []
   }
+}
+
+/** Addresses of everybody whom this home has met in any run. */
+export async function knownAddresses(home: Pick<Home, 'path'>): Promise<string[]> {
+  const names = await readdir(home.path(FOLDER)).catch(() => [])
+  const files = await Promise.all(names.map((name) => readFile(home.path(FOLDER, name), 'utf8').catch(() => '[]')))
+  return files
+    .flatMap(parseKnownMembers)
+    .flatMap(({ peer, addresses }) =>
+      addresses.map((address) => (address.includes('/p2p/') ? address : `${address}/p2p/${peer}`))
+    )
 }
 
 /** Forgets whom this peer met in a run. */

@@ -1,7 +1,7 @@
 import { MAX_BLOCK_BYTES, payloadBlocks } from '../../protocols/delta-gossip/index.ts'
 import { parseDeltaHeader } from '../../protocols/envelope/index.ts'
 import type { SignedCopy } from '../../protocols/state-sync/index.ts'
-import { type Copies, createCopies, type LoadedCopy } from '../../storage/index.ts'
+import { type Copies, createCopies, type SavedCopy } from '../../storage/index.ts'
 import { traced } from '../activity.ts'
 import type { Peer } from '../peer.ts'
 import { type DiskTrouble, requireFree } from './disk-trouble.ts'
@@ -35,12 +35,16 @@ export class OwnStore {
   }
 
   /** The newest copy that an earlier start left, saved or rebuilt from its chain. Never rejects for what is on the disk. */
-  async load(manifest: ChainFacts): Promise<LoadedCopy> {
+  async load(manifest: ChainFacts): Promise<{ readonly saved?: SavedCopy; readonly warning?: string }> {
     const { peer, run } = this.#init
     const loaded = await this.#copies.load(run)
     const saved = loaded.type === 'found' ? loaded.saved : undefined
     const rebuilt = await rebuildOwnCopy(peer.storage, { run, author: peer.idBytes, ...manifest }, saved)
-    return rebuilt === undefined ? loaded : { type: 'found', saved: rebuilt }
+    const newest = rebuilt ?? saved
+    return {
+      ...(newest === undefined ? {} : { saved: newest }),
+      ...(loaded.type === 'damaged' ? { warning: loaded.warning } : {})
+    }
   }
 
   /** Stores the copy that a chain starts from, soon: what the next start replays the deltas on. */

@@ -292,13 +292,12 @@ export class TrainerRun {
     const { peer, run, vectors, recorder, company, onNotice } = this.#init
     this.#incarnation = await nextIncarnation(peer.home, systemClock.wallNow())
     const { codec } = run.manifest.averaging
-    const loaded = await this.#store.load({
+    const { saved, warning } = await this.#store.load({
       codec,
       parameterCount: run.manifest.parameterCount,
       runBytes: run.id.bytes
     })
-    if (loaded.type === 'damaged') onNotice(loaded.warning)
-    const saved = loaded.type === 'found' ? loaded.saved : undefined
+    if (warning !== undefined) onNotice(warning)
     await this.#personal.restoreTo(vectors, onNotice)
     const { engine } = vectors.report
     return new Participant({
