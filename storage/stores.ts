@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import type { Datastore } from 'interface-datastore'
 import { SafeFsBlockstore } from './blocks.ts'
 import { readCleanMark, writeCleanMark } from './clean-mark.ts'
-import { CommitLevelDatastore } from './datastore.ts'
+import { CommitLevelDatastore, createDatastore } from './datastore.ts'
 import type { Home } from './home.ts'
 import { type VerifyReport, verifyBlocks } from './verify-blocks.ts'
 
@@ -56,6 +56,7 @@ export async function openStores(home: Home, { hashAll = false }: OpenStoresOpti
 
   const blockstore = new SafeFsBlockstore(blocks)
   await blockstore.open()
+  await createDatastore(home.path(DATASTORE_FOLDER))
   const datastore = new CommitLevelDatastore(home.path(DATASTORE_FOLDER))
   await datastore.open().catch((cause: unknown) => {
     throw new DatastoreOpenError(home.path(DATASTORE_FOLDER), cause)

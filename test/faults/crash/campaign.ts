@@ -17,7 +17,6 @@ const MAIN = fileURLToPath(new URL('../../../node/main.ts', import.meta.url))
 const run = promisify(execFile)
 
 /** The issue's setting. */
-const PEERS = 5
 const MIXES_WITHIN_ROUNDS = 3
 const MOST_ROUNDS_LOST = 1
 
@@ -33,6 +32,7 @@ const HEADER_UNDER_WAY_MS = 300
 
 export interface CampaignInit {
   readonly folder: string
+  readonly peers: number
   readonly kills: number
   readonly seed: number
   /** Decides how long a round is. */
@@ -88,10 +88,10 @@ export async function crashCampaign(init: CampaignInit): Promise<CampaignResult>
   }
 }
 
-async function createFlock({ folder, seed, localSteps }: CampaignInit) {
+async function createFlock({ folder, peers: count, seed, localSteps }: CampaignInit) {
   const listen = ['--listen', '/ip4/127.0.0.1/tcp/0']
   const rows = await Promise.all(
-    Array.from({ length: PEERS }, (_, i) => writeBlobs(join(folder, `rows-${i}.csv`), 90, seed * PEERS + i))
+    Array.from({ length: count }, (_, i) => writeBlobs(join(folder, `rows-${i}.csv`), 90, seed * count + i))
   )
   const homes = rows.map((_, i) => join(folder, `home-${i}`))
   const plan = ['--label', LABEL, '--model', 'linear', '--rounds', '1000000', '--checkpoint-every', '10', '--yes']
@@ -114,7 +114,7 @@ async function createFlock({ folder, seed, localSteps }: CampaignInit) {
   return { peers, invite }
 }
 
-interface CampaignState extends CampaignInit {
+interface CampaignState extends Omit<CampaignInit, 'peers'> {
   readonly peers: readonly CrashPeer[]
   readonly ledger: HeaderLedger
   readonly run: CID

@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { type CampaignResult, crashCampaign } from './campaign.ts'
 
+/** The setting. */
+const PEERS = 5
+
 const program = new Command('crash')
   .description('kill peers of a real run at random instants, and check what they leave and how they come back')
   .option('--kills <n>', 'how many', '200')
@@ -26,6 +29,7 @@ program.action(async ({ kills, seed, localSteps, keep, json }: Options) => {
   try {
     const result = await crashCampaign({
       folder,
+      peers: PEERS,
       kills: Number(kills),
       seed: Number(seed),
       localSteps: Number(localSteps),
