@@ -1,6 +1,14 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { systemClock } from '../protocols/clock.ts'
-import { createStorage, type Home, openHome, openStores, type Storage, type Stores } from '../storage/index.ts'
+import {
+  createStorage,
+  type Home,
+  openHome,
+  openStores,
+  type Storage,
+  type Stores,
+  type VerifyReport
+} from '../storage/index.ts'
 import { GossipTraffic } from './gossip-traffic.ts'
 import { type StarlingLibp2p, startLibp2p } from './libp2p.ts'
 import { UploadLimiter } from './limits/index.ts'
@@ -25,6 +33,8 @@ export interface Peer {
   readonly idBytes: Uint8Array
   readonly libp2p: StarlingLibp2p
   readonly storage: Storage
+  /** What the check of the blocks at the start found. */
+  readonly check: VerifyReport
   readonly traffic: SocketTraffic
   readonly gossipTraffic: GossipTraffic
   /** Present when uploads are limited. */
@@ -63,7 +73,20 @@ export async function createPeer({ home: dir, listen, maxUpload }: PeerInit): Pr
     opened.push(storage)
     const id = libp2p.peerId.toString()
     const idBytes = libp2p.peerId.toMultihash().bytes
-    return { home, key: home.identity, id, idBytes, libp2p, storage, traffic, gossipTraffic, ...limits, stop: close }
+    const { check } = stores
+    return {
+      home,
+      key: home.identity,
+      id,
+      idBytes,
+      libp2p,
+      storage,
+      check,
+      traffic,
+      gossipTraffic,
+      ...limits,
+      stop: close
+    }
   } catch (error) {
     await close()
     throw error

@@ -1,11 +1,11 @@
-import { open, readdir, stat, unlink } from 'node:fs/promises'
+import { readdir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { AbortOptions } from '@libp2p/interface'
 import { FsBlockstore } from 'blockstore-fs'
 import { NextToLast } from 'blockstore-fs/sharding'
 import type { CID } from 'multiformats/cid'
 import { BLOCK_EXTENSION, blockKey, keyOfFile } from './block-key.ts'
-import { type FileContent, makeFolder, syncFolder, writeFileAtomic } from './write-file-atomic.ts'
+import { type FileContent, makeFolder, syncFile, syncFolder, writeFileAtomic } from './write-file-atomic.ts'
 
 /** blockstore-fs puts a block into a folder named after the last characters of its key: 128 folders with two. */
 const SHARD_CHARACTERS = 2
@@ -82,7 +82,7 @@ export class SafeFsBlockstore extends FsBlockstore {
     const folders = new Set<string>()
     for (const key of keys) {
       if (!this.#unsynced.has(key)) continue
-      await syncFile(this.#pathOf(key))
+      await syncFile(this.#pathOf(key)).catch(ignoreMissing) // swept since
       folders.add(dirname(this.#pathOf(key)))
       this.#unsynced.delete(key)
     }
@@ -109,16 +109,6 @@ export class SafeFsBlockstore extends FsBlockstore {
     if (this.#folders.has(folder)) return
     await makeFolder(folder)
     this.#folders.add(folder)
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path).catch(ignoreMissing)
-  if (handle === undefined) return // swept since
-  try {
-    await handle.datasync()
-  } finally {
-    await handle.close()
   }
 }
 

@@ -12,6 +12,7 @@ import { startHelia } from './helia.ts'
 import type { Home } from './home.ts'
 import type { KeepDetails, KeptRoot } from './kept-root.ts'
 import { Pins, type SweepOptions, type SweepReport } from './pins.ts'
+import { type RepairReport, repairKept } from './repair.ts'
 import { openStores, type Stores } from './stores.ts'
 import { type DeadlineOptions, withDeadline } from './with-deadline.ts'
 
@@ -59,6 +60,8 @@ export interface Storage {
   getFile(cid: CID, options?: FetchOptions): Promise<Uint8Array>
   /** Brings a root and all it leads to here, unkept. Throws DagTooLargeError, InvalidBlockError and as `getBlock`. */
   fetchDag(root: CID, options?: FetchOptions): Promise<DagSize>
+  /** Fetches what is not here of what is kept, each root within the limits. Throws KeptRootCorruptError. */
+  repair(options?: FetchOptions): Promise<RepairReport>
   /** Removes what is neither kept, nor in a chain, nor in `alsoKeep`, nor young. */
   sweep(options?: StorageSweepOptions): Promise<SweepReport>
   /** Stops Helia; stores, libp2p and home are their owner's to close. May be called twice. */
@@ -124,6 +127,10 @@ export async function createStorage({ stores, libp2p }: CreateStorageInit): Prom
     putFile: files.put,
     getFile: (cid, options = {}) => bounded(`file ${cid}`, options, (limits) => files.get(cid, limits)),
     fetchDag: (root, options = {}) => bounded(`what ${root} links to`, options, (limits) => dag.fetch(root, limits)),
+    repair: async (options = {}) =>
+      repairKept(await list(), dag, (root) =>
+        bounded(`what ${root} links to`, options, (limits) => dag.fetch(root, limits))
+      ),
     sweep: ({ alsoKeep = [], ...options } = {}) =>
       pins.sweep({ ...options, alsoKeep: async () => [...(await chains.roots()), ...alsoKeep] }),
     close: async () => {

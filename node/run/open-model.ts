@@ -201,7 +201,7 @@ async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles, signa
     protocol: `/starling/${invite.network}/state/1.0.0`,
     run: run.id.bytes,
     parameterCount: run.manifest.parameterCount,
-    ownCopy: async () => undefined,
+    copyOf: async () => undefined,
     newestCheckpoint: () => undefined
   })
   const newest = new NewestCheckpoint()
