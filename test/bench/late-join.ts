@@ -71,7 +71,7 @@ async function joinLate(home: string, invite: Invite, data: string, medianRoundS
     invite,
     data,
     seed: SEED,
-    links: 3,
+    links: 1,
     onFetching: (id, received, total) => {
       underWay.add(id)
       atOnce = Math.max(atOnce, underWay.size)
