@@ -15,6 +15,7 @@
  */
 
 export { isMissing } from './cell.ts'
+export { MAX_ENCODED } from './clamp-encoded.ts'
 export { type Dataset, MIN_TRAINING_ROWS, requireTrainable, selectRows } from './dataset.ts'
 export { describeNotes } from './describe-notes.ts'
 export {

@@ -17,6 +17,7 @@
  * ```
  */
 
+export { collectWeights } from './collect-weights.ts'
 export { type Engine, type EngineKind, type StartEngineOptions, startEngine } from './engines.ts'
 export * from './errors.ts'
 export { drawInitialWeights, initialWeights } from './initial-weights.ts'
