@@ -38,7 +38,8 @@ export {
 export { type Copies, createCopies, InvalidRunIdError, type LoadedCopy, type SavedCopy } from './copies.ts'
 export { type DagSize, DagTooLargeError, InvalidBlockError } from './dag.ts'
 export { FileTooLargeError, NotAFileError } from './files.ts'
-export { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from './formats/safetensors.ts'
+export { decodeSafetensors, encodeSafetensors, SafetensorsError } from './formats/safetensors.ts'
+export type { Tensor } from './formats/tensor.ts'
 export {
   type Home,
   HomeCorruptError,
