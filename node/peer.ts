@@ -1,4 +1,6 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { CID } from 'multiformats/cid'
+import { BlockService } from '../protocols/blocks/index.ts'
 import { systemClock } from '../protocols/clock.ts'
 import {
   createStorage,
@@ -21,6 +23,8 @@ export interface PeerInit {
   readonly listen: readonly string[]
   /** Bytes a second that all connections together may send; no limit when absent. */
   readonly maxUpload?: number
+  /** Where blocks, pins and chains are, for the peer to close. Default: in the home. */
+  readonly stores?: Stores
 }
 
 /** One process with one identity: its home, its stores, and libp2p with Helia on it. */
@@ -49,7 +53,7 @@ export interface Peer {
  * Throws HomeInUseError, HomeNotWritableError and their kin from storage, PortInUseError when an address to listen on is
  * taken; what was opened before is closed again.
  */
-export async function createPeer({ home: dir, listen, maxUpload }: PeerInit): Promise<Peer> {
+export async function createPeer({ home: dir, listen, maxUpload, ...init }: PeerInit): Promise<Peer> {
   const traffic = new SocketTraffic()
   const opened: { close(): Promise<void> }[] = []
   const close = async () => {
@@ -58,7 +62,7 @@ export async function createPeer({ home: dir, listen, maxUpload }: PeerInit): Pr
   try {
     const home = await openHome(dir, { create: true })
     opened.push(home)
-    const stores: Stores = await openStores(home)
+    const stores = init.stores ?? (await openStores(home))
     opened.push(stores)
     traffic.start()
     opened.push({ close: async () => traffic.stop() })
@@ -69,8 +73,11 @@ export async function createPeer({ home: dir, listen, maxUpload }: PeerInit): Pr
       throw explainListen(cause, listen)
     })
     opened.push({ close: async () => libp2p.stop() })
-    const storage = await createStorage({ stores, libp2p })
+    const blocks = new BlockService({ libp2p, read: (cid) => storage.heldBlock(CID.decode(cid)) })
+    const storage = await createStorage({ stores, libp2p, openBulk: (peer, options) => blocks.open(peer, options) })
     opened.push(storage)
+    await blocks.start()
+    opened.push({ close: () => blocks.stop() })
     const id = libp2p.peerId.toString()
     const idBytes = libp2p.peerId.toMultihash().bytes
     const { check } = stores

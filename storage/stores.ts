@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import type { Datastore } from 'interface-datastore'
-import { SafeFsBlockstore } from './blocks.ts'
+import { type PeerBlockstore, SafeFsBlockstore } from './blocks.ts'
 import { readCleanMark, writeCleanMark } from './clean-mark.ts'
 import { CommitLevelDatastore, createDatastore } from './datastore.ts'
 import type { Home } from './home.ts'
@@ -28,7 +28,7 @@ export class DatastoreOpenError extends Error {
 
 /** The block store and the datastore of a home: open before libp2p, which keeps its peers in the datastore. */
 export interface Stores {
-  readonly blockstore: SafeFsBlockstore
+  readonly blockstore: PeerBlockstore
   readonly datastore: Datastore
   /** What the check at opening found: say so to the user when blocks were dropped. */
   readonly check: VerifyReport
@@ -41,11 +41,16 @@ export interface OpenStoresOptions {
   readonly hashAll?: boolean
 }
 
+/** Stores in files. */
+export interface DiskStores extends Stores {
+  readonly blockstore: SafeFsBlockstore
+}
+
 /**
  * Opens the stores of a home. Sizes of all blocks are checked every time, contents only of those that changed since the
  * last orderly close when the process was stopped otherwise. Throws DatastoreOpenError.
  */
-export async function openStores(home: Home, { hashAll = false }: OpenStoresOptions = {}): Promise<Stores> {
+export async function openStores(home: Home, { hashAll = false }: OpenStoresOptions = {}): Promise<DiskStores> {
   const openedAt = Date.now()
   const blocks = home.path(BLOCKS_FOLDER)
   await mkdir(blocks, { recursive: true })
