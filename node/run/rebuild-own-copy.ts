@@ -11,7 +11,7 @@ import { readPayload } from './read-payload.ts'
 const MAX_REPLAYED = 64
 
 /** What every delta of a chain agrees on. */
-export interface ChainFacts {
+interface ChainFacts {
   /** Run id, CID bytes. */
   readonly runBytes: Uint8Array
   readonly codec: Codec
