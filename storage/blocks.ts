@@ -34,6 +34,15 @@ export interface StoredBlock {
   readonly key: string
   /** Milliseconds since 1970. */
   readonly modifiedAt: number
+  readonly bytes: number
+}
+
+/** File systems give out whole units: 4 KiB on ext4, XFS, APFS and NTFS by default. */
+const DISK_UNIT_BYTES = 4096
+
+/** What files of these sizes take on the disk. */
+export function diskBytes(...sizes: number[]): number {
+  return sizes.reduce((total, bytes) => total + Math.ceil(bytes / DISK_UNIT_BYTES) * DISK_UNIT_BYTES, 0)
 }
 
 /**
@@ -96,9 +105,27 @@ export class SafeFsBlockstore extends FsBlockstore {
       for (const name of await readdir(join(this.path, folder.name))) {
         const key = keyOfFile(name)
         const stats = await stat(join(this.path, folder.name, name)).catch(ignoreMissing)
-        if (key !== undefined && stats !== undefined) yield { key, modifiedAt: stats.mtimeMs }
+        if (key !== undefined && stats !== undefined) yield { key, modifiedAt: stats.mtimeMs, bytes: stats.size }
       }
     }
+  }
+
+  /**
+   * What the folder takes on the disk, as `du` tells it: folders included, and what is only half written left out. Looks at
+   * every file: 0.04 s a thousand (DESIGN 6).
+   */
+  async usedBytes(): Promise<number> {
+    let total = 0
+    for await (const { bytes } of this.entries()) total += diskBytes(bytes)
+    const folders = (await readdir(this.path, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+    return total + (1 + folders.length) * DISK_UNIT_BYTES
+  }
+
+  /** Bytes of the blocks with these keys that are here. */
+  async bytesOf(keys: Iterable<string>): Promise<number> {
+    let total = 0
+    for (const key of keys) total += (await stat(this.#pathOf(key)).catch(ignoreMissing))?.size ?? 0
+    return total
   }
 
   #pathOf(key: string): string {
