@@ -37,12 +37,18 @@ export interface StoredBlock {
   readonly bytes: number
 }
 
+export interface StoredSize {
+  readonly bytes: number
+  /** What that takes on the disk. */
+  readonly diskBytes: number
+}
+
 /** File systems give out whole units: 4 KiB on ext4, XFS, APFS and NTFS by default. */
 const DISK_UNIT_BYTES = 4096
 
-/** What files of these sizes take on the disk. */
-export function diskBytes(...sizes: number[]): number {
-  return sizes.reduce((total, bytes) => total + Math.ceil(bytes / DISK_UNIT_BYTES) * DISK_UNIT_BYTES, 0)
+/** What a file of this size takes on the disk. */
+export function diskBytes(bytes: number): number {
+  return Math.ceil(bytes / DISK_UNIT_BYTES) * DISK_UNIT_BYTES
 }
 
 /**
@@ -121,11 +127,16 @@ export class SafeFsBlockstore extends FsBlockstore {
     return total + (1 + folders.length) * DISK_UNIT_BYTES
   }
 
-  /** Bytes of the blocks with these keys that are here. */
-  async bytesOf(keys: Iterable<string>): Promise<number> {
-    let total = 0
-    for (const key of keys) total += (await stat(this.#pathOf(key)).catch(ignoreMissing))?.size ?? 0
-    return total
+  /** Size of the blocks with these keys that are here. */
+  async sizeOf(keys: Iterable<string>): Promise<StoredSize> {
+    let bytes = 0
+    let disk = 0
+    for (const key of keys) {
+      const size = (await stat(this.#pathOf(key)).catch(ignoreMissing))?.size ?? 0
+      bytes += size
+      disk += diskBytes(size)
+    }
+    return { bytes, diskBytes: disk }
   }
 
   #pathOf(key: string): string {

@@ -19,7 +19,7 @@
  * ```
  */
 export { BlockNotFoundError, UnsupportedHashError } from './block-reader.ts'
-export { BlockWriteError, diskBytes, type PutBlockOptions } from './blocks.ts'
+export { BlockWriteError, diskBytes, type PutBlockOptions, type StoredSize } from './blocks.ts'
 export {
   type AppendedDelta,
   type Block,

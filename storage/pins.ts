@@ -1,6 +1,6 @@
 import type { Datastore } from 'interface-datastore'
 import type { CID } from 'multiformats/cid'
-import type { SafeFsBlockstore } from './blocks.ts'
+import type { SafeFsBlockstore, StoredSize } from './blocks.ts'
 import type { DagReader, FetchDagOptions } from './dag.ts'
 import { COMMIT_PREFIX } from './datastore.ts'
 import {
@@ -88,9 +88,9 @@ export class Pins {
     })
   }
 
-  /** Bytes of all blocks that a root leads to, as far as they are here. */
-  async sizeOf(root: CID): Promise<number> {
-    return this.#blockstore.bytesOf((await this.#dag.reach([root])).keys)
+  /** Size of all blocks that a root leads to, as far as they are here. */
+  async sizeOf(root: CID): Promise<StoredSize> {
+    return this.#blockstore.sizeOf((await this.#dag.reach([root])).keys)
   }
 
   /** What is kept about a root; undefined when it is not kept. Throws KeptRootCorruptError. */

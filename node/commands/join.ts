@@ -60,21 +60,24 @@ async function join(argument: string, options: JoinOptions): Promise<void> {
     await withProgress(`reading ${path}`, () => checkData(path), options)
   await takePart({
     ...options,
-    request: {
-      role: 'trainer',
-      invite: encodeInvite(invite),
-      data: resolve(options.data),
-      ...(options.test === undefined ? {} : { test: resolve(options.test) }),
-      seed: options.seed,
-      waitForLinks: options.waitForLinks,
-      waitSeconds: options.waitSeconds,
-      lingerSeconds: options.lingerSeconds,
-      ...(options.engine === undefined ? {} : { engine: options.engine }),
-      ...(options.maxCpu === undefined ? {} : { maxCpu: options.maxCpu }),
-      ...(options.hours === undefined ? {} : { hours: options.hours.text }),
-      pauseOnMetered: options.pauseOnMetered === true,
-      force: options.force === true
-    },
+    role: 'trainer',
+    requests: [
+      {
+        role: 'trainer',
+        invite: encodeInvite(invite),
+        data: resolve(options.data),
+        ...(options.test === undefined ? {} : { test: resolve(options.test) }),
+        seed: options.seed,
+        waitForLinks: options.waitForLinks,
+        waitSeconds: options.waitSeconds,
+        lingerSeconds: options.lingerSeconds,
+        ...(options.engine === undefined ? {} : { engine: options.engine }),
+        ...(options.maxCpu === undefined ? {} : { maxCpu: options.maxCpu }),
+        ...(options.hours === undefined ? {} : { hours: options.hours.text }),
+        pauseOnMetered: options.pauseOnMetered === true,
+        force: options.force === true
+      }
+    ],
     onDone: ({ type, ...end }) => {
       if (options.json === true) process.stdout.write(`${JSON.stringify(end)}\n`)
     }
