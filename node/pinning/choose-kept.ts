@@ -32,9 +32,9 @@ export function chooseKept<T extends Candidate>(candidates: readonly T[], polici
   const rows: T[][] = []
   for (const [run, policy] of policies) {
     const ofRun = candidates.filter((candidate) => candidate.run === run).sort(newestFirst)
-    const wanted = wantedBy(policy, ofRun)
-    byPolicy.push(...ofRun.filter((candidate) => !wanted.includes(candidate)))
-    rows.push(wanted)
+    const wanted = new Set(wantedBy(policy, ofRun))
+    byPolicy.push(...ofRun.filter((candidate) => !wanted.has(candidate)))
+    rows.push([...wanted])
   }
   return { ...withinRoom(rows, room), byPolicy }
 }
@@ -56,10 +56,8 @@ function wantedBy<T extends Candidate>(policy: PinningPolicy, ofRun: readonly T[
 /** The newest, and the oldest of every span of so many rounds: what was once chosen stays when later ones come. */
 function firstOfEach<T extends Candidate>(rounds: number, ofRun: readonly T[]): T[] {
   const span = ({ round }: T) => Math.floor(round / rounds)
-  return ofRun.filter((candidate, i) => {
-    const older = ofRun.slice(i + 1)
-    return i === 0 || !older.some((other) => span(other) === span(candidate))
-  })
+  const oldest = new Map(ofRun.map((candidate) => [span(candidate), candidate]))
+  return ofRun.filter((candidate, i) => i === 0 || oldest.get(span(candidate)) === candidate)
 }
 
 function withinRoom<T extends Candidate>(rows: readonly (readonly T[])[], room: number) {
