@@ -9,7 +9,6 @@ import {
 /** Time for one answer of the service. */
 const ANSWER_MS = 30_000
 
-/** Between two looks at a request that is not pinned yet. */
 const POLL_MS = 1000
 
 /** Requests on a page, the most that the API gives. */
@@ -41,15 +40,19 @@ export interface RemoteServiceInit {
   readonly name: string
   readonly endpoint: string
   readonly token: string
+  /** Between two looks at a request that is not pinned yet. Default 1 s. */
+  readonly pollMs?: number
 }
 
 /** A pinning service somewhere, by the IPFS Pinning Service API. Its methods throw RemoteServiceError. */
 export class RemoteService {
   readonly #name: string
   readonly #client: RemotePinningServiceClient
+  readonly #pollMs: number
 
-  constructor({ name, endpoint, token }: RemoteServiceInit) {
+  constructor({ name, endpoint, token, pollMs = POLL_MS }: RemoteServiceInit) {
     this.#name = name
+    this.#pollMs = pollMs
     const endpointUrl = endpoint.replace(/\/+$/, '')
     this.#client = new RemotePinningServiceClient(new Configuration({ endpointUrl, accessToken: token }))
   }
@@ -92,7 +95,7 @@ export class RemoteService {
       if (pin.status !== last) onChange(pin)
       last = pin.status
       if (pin.status === 'pinned' || pin.status === 'failed') return pin
-      await delay(POLL_MS, undefined, { signal })
+      await delay(this.#pollMs, undefined, { signal })
     }
   }
 

@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { systemClock } from '../../../protocols/clock.ts'
 import type { PinRequest } from '../../../storage/index.ts'
 import { parsePinBody, parsePinQuery } from './pin-query.ts'
-import { PinRefusal } from './pin-refusal.ts'
+import { badRequest, PinRefusal } from './pin-refusal.ts'
 import type { PinService } from './pin-service.ts'
 import { RateLimit } from './rate-limit.ts'
 import type { Tokens } from './tokens.ts'
@@ -72,6 +72,14 @@ function createApp({ service, tokens }: Pick<PinningApiInit, 'service' | 'tokens
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true
+  })
+  // Some clients announce JSON where they send nothing, with DELETE.
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (_, body, done) => {
+    try {
+      done(null, body === '' ? undefined : JSON.parse(body))
+    } catch {
+      done(badRequest('the body is not JSON'))
+    }
   })
   const owners = new WeakMap<FastifyRequest, string>()
   const ownerOf = (request: FastifyRequest) => owners.get(request)!
