@@ -158,9 +158,9 @@ export class PinService {
   /** Lets a root go that no request names any more, and frees its space. */
   async #release(root: CID): Promise<void> {
     const { storage } = this.#init.peer
-    const isWanted = this.requests.some(
-      ({ cid, replaces }) => isSame(cid, root) || (replaces && isSame(replaces, root))
-    )
+    const isWanted = this.requests.some(({ status, cid, replaces }) => {
+      return (status !== 'failed' && isSame(cid, root)) || (replaces !== undefined && isSame(replaces, root))
+    })
     if (!isWanted && (await storage.pins.unkeep(root, 'service'))) await storage.sweep({ only: [root] })
   }
 
