@@ -17,12 +17,13 @@ interface PinOptions extends PinsOptions {
   readonly name?: string
   readonly background?: boolean
   readonly status?: boolean
+  readonly from?: string
 }
 
 /** What these commands need, from the running peer or from the home itself. */
 interface PinStore {
   list(): Promise<PinEntry[]>
-  pin(root: string): Promise<PinEntry>
+  pin(root: string, from?: string): Promise<PinEntry>
   unpin(root: string): Promise<boolean>
 }
 
@@ -51,10 +52,12 @@ export function addPins(program: Command): void {
     'pin',
     'keep a CID with all that it links to, fetched from peers where it is not here; or have a pinning service keep it',
     'pin bafy… --home keeper',
+    'pin bafy… --home keeper --from /ip4/127.0.0.1/tcp/4001/p2p/12D3Koo…   from a Kubo node, for instance',
     'pin bafy… --home keeper --service backup',
     'pin --home keeper --service backup --status'
   )
     .argument('[cid]', 'root of what to keep')
+    .option('--from <multiaddr>', 'address of a peer to connect to first, of Starling or of Kubo, with its peer id')
     .option('--service <name>', 'have this service keep it: one of the `services` in the settings')
     .option('--name <text>', 'with --service: what to call it there')
     .option('--background', 'with --service: do not wait until it is pinned there')
@@ -72,7 +75,7 @@ export function addPins(program: Command): void {
 }
 
 async function pin(root: string | undefined, options: PinOptions): Promise<void> {
-  const { service, name, background, status, home } = options
+  const { service, name, background, status } = options
   if (service !== undefined) return (await import('./remote-pins.ts')).pinAt(root, { ...options, service })
   if (name !== undefined || background === true || status === true) {
     throw new UsageError(
@@ -80,7 +83,12 @@ async function pin(root: string | undefined, options: PinOptions): Promise<void>
     )
   }
   if (root === undefined) throw new UsageError('name the CID to keep')
-  print(options, [await withPins(home, (store) => store.pin(root))])
+  print(options, [await keep(root, options)])
+}
+
+function keep(root: string, { home, from }: PinOptions): Promise<PinEntry> {
+  if (from === undefined) return withPins(home, (store) => store.pin(root))
+  return reachHome({ running: () => remotePins(home).pin(root, from), alone: () => pinFrom(home, root, from) })
 }
 
 async function unpin(root: string, options: PinOptions): Promise<void> {
@@ -119,6 +127,25 @@ function withPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promi
   return reachHome({ running: () => work(remotePins(home)), alone: () => withOwnPins(home, work) })
 }
 
+/** Keeps a root from a home that no peer runs in, as a peer for as long as this takes. */
+async function pinFrom(home: string, root: string, from: string): Promise<PinEntry> {
+  const [{ openHome }, { createPeer }, { pinForUser }, { pinEntry }, { parseCid }] = await Promise.all([
+    import('../../storage/index.ts'),
+    import('../peer.ts'),
+    import('../run/pin-for-user.ts'),
+    import('../run/list-pins.ts'),
+    import('../run/parse-cid.ts')
+  ])
+  const cid = parseCid(root)
+  await (await openHome(home)).close() // a peer would make a home where there is none
+  const peer = await createPeer({ home, listen: [] })
+  try {
+    return await pinEntry(peer.storage, await pinForUser(peer, cid, from))
+  } finally {
+    await peer.stop()
+  }
+}
+
 async function withOwnPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promise<T> {
   const [{ openHome, openStorage }, { listPins, pendingRequests, pinEntry }, { parseCid }, { unpinOwn }] =
     await Promise.all([
@@ -152,7 +179,10 @@ function remotePins(home: string): PinStore {
   const path = (root: string) => `/pins/${encodeURIComponent(root)}`
   return {
     list: async () => (await callControl(home, 'GET', '/pins')) as PinEntry[],
-    pin: async (root) => (await callControl(home, 'PUT', path(root))) as PinEntry,
+    pin: async (root, from) => {
+      const query = from === undefined ? '' : `?${new URLSearchParams({ from })}`
+      return (await callControl(home, 'PUT', `${path(root)}${query}`)) as PinEntry
+    },
     unpin: async (root) => ((await callControl(home, 'DELETE', path(root))) as { removed: boolean }).removed
   }
 }

@@ -109,12 +109,15 @@ async function joinOneRunning(
 /** Starts a peer in the home with these runs as its first, and keeps it until its last run is over. */
 async function runPeer(init: TakePartInit, log: PeerLog, signal: AbortSignal): Promise<RunEnd[]> {
   const { home, listen, maxUpload, pinning = {} } = init
-  const [{ PeerRuns }, { startControl }] = await Promise.all([
+  const [{ PeerRuns }, { repairStore }, { startControl }] = await Promise.all([
     import('../run/peer-runs.ts'),
+    import('../run/repair-store.ts'),
     import('../control/index.ts')
   ])
   const limits = maxUpload === undefined ? {} : { maxUpload }
   const peer = await openPeer({ home, log, ...(listen === undefined ? {} : { listen }), ...limits })
+  const ending = new AbortController()
+  const repairing = repairStore(peer, { signal: ending.signal, onNotice: (message) => log.logger.warn(message) })
   try {
     const runs: PeerRuns = new PeerRuns({
       peer,
@@ -134,6 +137,8 @@ async function runPeer(init: TakePartInit, log: PeerLog, signal: AbortSignal): P
     })
     return await playAll(runs, init, stop, signal)
   } finally {
+    ending.abort()
+    await repairing
     await peer.stop()
   }
 }

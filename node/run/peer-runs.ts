@@ -186,7 +186,7 @@ export class PeerRuns implements Controls {
     return listPins(this.#init.peer.storage, [...this.#userPins.values(), ...ofRuns, ...ofClients])
   }
 
-  async pin(root: string): Promise<PinEntry> {
+  async pin(root: string, from?: string): Promise<PinEntry> {
     const { peer } = this.#init
     const cid = parseCid(root)
     const pending = {
@@ -198,7 +198,7 @@ export class PeerRuns implements Controls {
     } as const
     this.#noteUserPin(pending)
     try {
-      const kept = await pinForUser(peer, cid)
+      const kept = await pinForUser(peer, cid, from)
       this.#userPins.delete(pending.root)
       await this.quota.apply()
       return await pinEntry(peer.storage, kept)

@@ -1,4 +1,4 @@
-import type { CID } from 'multiformats/cid'
+import { CID } from 'multiformats/cid'
 import { systemClock } from '../../protocols/clock.ts'
 import {
   type Invite,
@@ -10,6 +10,7 @@ import { ownAddresses } from '../../protocols/links/index.ts'
 import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
 import { type PinningPolicy, type QuotaKeeper, WantedCheckpoints, wantsEach } from '../pinning/index.ts'
+import { AnnouncedFile } from './announced-file.ts'
 import { keepCheckpoint, maxCheckpointBytes } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { DiskTrouble } from './disk-trouble.ts'
@@ -59,6 +60,7 @@ export class PinnerRun {
   readonly #stopping = new AbortController()
   readonly #watch: StandStillWatch
   readonly #trouble: DiskTrouble
+  readonly #file: AnnouncedFile
   #fetching: Promise<void> | undefined
   #attempt = new AbortController()
   /** The newest checkpoint that is here. */
@@ -77,7 +79,7 @@ export class PinnerRun {
       clock: systemClock,
       source: { payload: () => undefined, deltas: () => [] },
       local: () => ({ head: null, isTrainer: false, hasEnded: false }),
-      ownCopy: async () => undefined,
+      copyOf: async () => undefined,
       newestCheckpoint: () => this.#newest.sealed,
       onLinkOpened: () => {},
       onLinkClosed: () => {},
@@ -86,6 +88,7 @@ export class PinnerRun {
       onCheckpoint: (checkpoint) => this.#offered(checkpoint),
       onNotice: init.onNotice
     })
+    this.#file = new AnnouncedFile(peer.home, run.id.toString())
     this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice: init.onNotice })
     this.#watch = new StandStillWatch({
       clock: systemClock,
@@ -120,6 +123,7 @@ export class PinnerRun {
 
   async start(): Promise<void> {
     const { invite } = this.#init
+    await this.#recall()
     await this.#network.start()
     this.#watch.start()
     for (const { id, member } of invite === undefined ? [] : invitedMembers(invite)) {
@@ -134,6 +138,14 @@ export class PinnerRun {
     this.#watch.stop()
     await this.#network.stop()
     await this.#fetching
+  }
+
+  /** What an earlier start kept is known again: newcomers may have nobody else to ask. */
+  async #recall(): Promise<void> {
+    const known = await this.#file.load()
+    if (known === undefined || (await this.#init.peer.storage.pins.get(rootOf(known))) === undefined) return
+    this.#newest.offer(known)
+    this.#kept = known
   }
 
   #askForCheckpoint(id: string): void {
@@ -191,6 +203,7 @@ export class PinnerRun {
       const root = await quota.withRoom({ expected, most }, (maxBytes) =>
         keepCheckpoint(peer.storage, run, checkpoint, { signal, maxBytes })
       )
+      await this.#file.save(checkpoint)
       this.#trouble.stored('checkpoint not fetched')
       const measured = { ...(accuracy === undefined ? {} : { accuracy }), ...(rmse === undefined ? {} : { rmse }) }
       onPinned({ root, round, phase, ...measured })
@@ -208,4 +221,8 @@ const MANIFEST_DISK_BYTES = 32 * 1024
 /** What a checkpoint of a run will probably take on the disk. */
 export function checkpointDiskBytes({ manifest }: RunFiles): number {
   return weightsFileBytes(manifest.parameterCount) + MANIFEST_DISK_BYTES
+}
+
+function rootOf({ announcement }: SignedCheckpointAnnouncement): CID {
+  return CID.decode(announcement.checkpoint)
 }
