@@ -7,7 +7,9 @@ import { addLateJoin } from './late-join.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
 import { addTraining } from './training.ts'
+import { addVanished } from './vanished.ts'
 
 const program = new Command('bench').description('measure Starling on this machine')
-for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addLateJoin]) add(program)
+for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addLateJoin, addVanished])
+  add(program)
 await program.parseAsync()
