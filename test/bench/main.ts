@@ -5,8 +5,9 @@ import { addControl } from './control-storm.ts'
 import { addIdle } from './idle.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
+import { addTraffic } from './traffic/index.ts'
 import { addTraining } from './training.ts'
 
 const program = new Command('bench').description('measure Starling on this machine')
-for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging]) add(program)
+for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addTraffic]) add(program)
 await program.parseAsync()
