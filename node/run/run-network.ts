@@ -14,11 +14,8 @@ import { LinkService, type LinkServiceInit, ownAddresses, peerText } from '../..
 import { type SignedCopy, StateService } from '../../protocols/state-sync/index.ts'
 import { encodeEquivocationProof, RunTopics } from '../../protocols/topics/index.ts'
 import type { Peer } from '../peer.ts'
+import { beaconIntervalMs, firstBeaconMs, MEETING_MS } from './beacon-interval.ts'
 import type { RunFiles } from './run-files.ts'
-
-/** At most one beacon per 10 s (DESIGN 4); the first ones come sooner, while the gossip mesh forms. */
-const BEACON_INTERVAL_MS = 10_000
-const FIRST_BEACON_MS = 1500
 
 /** Late, repeated and excess deltas come from honest peers too: a swapped link, a resent frame, a busy machine. */
 const HONEST_REASONS: ReadonlySet<RefusalReason> = new Set(['replayed', 'rate', 'gap'])
@@ -139,7 +136,9 @@ export class RunNetwork {
     await this.deltas.start()
     await this.state.start()
     await this.links.start()
-    this.#beaconAfter(FIRST_BEACON_MS)
+    this.#cancelBeacon = this.#init.clock.after(MEETING_MS, () =>
+      this.#beaconAfter(firstBeaconMs(this.#members, Math.random()))
+    )
   }
 
   async stop(reason?: string): Promise<void> {
@@ -163,6 +162,11 @@ export class RunNetwork {
     }
   }
 
+  /** Trainers that this peer knows, and itself. */
+  get #members(): number {
+    return this.links.members.trainerCount + 1
+  }
+
   /** Own records of an earlier start still go round after a new one; those of a later start are another process's. */
   #noteIncarnation(incarnation: Uint8Array, sentAt = 0): void {
     const own = this.#init.local().head?.incarnation
@@ -181,9 +185,9 @@ export class RunNetwork {
 
   #beaconAfter(ms: number): void {
     this.#cancelBeacon = this.#init.clock.after(ms, () => {
-      // A beacon that reaches nobody is repeated in ten seconds: nothing depends on any one.
+      // A beacon that reaches nobody is repeated when its turn comes again: nothing depends on any one.
       this.#sendBeacon().catch(() => {})
-      this.#beaconAfter(BEACON_INTERVAL_MS)
+      this.#beaconAfter(beaconIntervalMs(this.#members))
     })
   }
 
