@@ -3,11 +3,13 @@ import { Command } from 'commander'
 import { addAveraging } from './averaging/index.ts'
 import { addControl } from './control-storm.ts'
 import { addIdle } from './idle.ts'
+import { addLateJoin } from './late-join.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
 import { addTraffic } from './traffic/index.ts'
 import { addTraining } from './training.ts'
 
 const program = new Command('bench').description('measure Starling on this machine')
-for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addTraffic]) add(program)
+const benches = [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addLateJoin, addTraffic]
+for (const add of benches) add(program)
 await program.parseAsync()
