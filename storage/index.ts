@@ -55,7 +55,9 @@ export { copyIdentity, IdentityExistsError, renewIdentity, restoreIdentity } fro
 export { IdentityCorruptError } from './identity-file.ts'
 export { INCARNATION_BYTES, newIncarnation, nextIncarnation } from './incarnation.ts'
 export { type KeepDetails, type KeptRoot, KeptRootCorruptError } from './kept-root.ts'
+export { memoryStores } from './memory-stores.ts'
 export { SWEEP_GRACE_MS, type SweepReport } from './pins.ts'
+export type { LostRoot, RepairReport } from './repair.ts'
 export {
   BlockTooLargeError,
   createStorage,
@@ -65,6 +67,7 @@ export {
   type StoragePins,
   type StorageSweepOptions
 } from './storage.ts'
-export { DatastoreOpenError, openStores, type Stores } from './stores.ts'
+export { DatastoreOpenError, type DiskStores, type OpenStoresOptions, openStores, type Stores } from './stores.ts'
+export type { VerifyReport } from './verify-blocks.ts'
 export { DeadlineError, type DeadlineOptions } from './with-deadline.ts'
-export { writeFileAtomic } from './write-file-atomic.ts'
+export { makeFolder, writeFileAtomic } from './write-file-atomic.ts'

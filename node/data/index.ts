@@ -28,6 +28,7 @@ export {
   type UnknownCategories
 } from './encode.ts'
 export * from './errors.ts'
+export { fingerprintOf } from './fingerprint.ts'
 export { holdOut, type Split, splitFraction } from './hold-out.ts'
 export { type InferSchemaOptions, inferSchema } from './infer-schema.ts'
 export { LABEL_COLUMN, labelFor } from './label.ts'

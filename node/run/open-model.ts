@@ -10,7 +10,14 @@ import {
   parseManifest
 } from '../../protocols/envelope/index.ts'
 import { StateService } from '../../protocols/state-sync/index.ts'
-import { BlockNotFoundError, type Home, openHome, openStorage, type Storage } from '../../storage/index.ts'
+import {
+  BlockNotFoundError,
+  type Home,
+  memoryStores,
+  openHome,
+  openStorage,
+  type Storage
+} from '../../storage/index.ts'
 import { createPeer, type Peer } from '../peer.ts'
 import { localLayersOf } from '../vectors/index.ts'
 import { type LoadedCheckpoint, loadCheckpoint } from './checkpoints.ts'
@@ -179,7 +186,7 @@ export async function fetchNewestModel(
 ): Promise<OpenedModel> {
   const dir = await mkdtemp(join(tmpdir(), 'starling-model-'))
   try {
-    const peer = await createPeer({ home: dir, listen: [] })
+    const peer = await createPeer({ home: dir, listen: [], stores: memoryStores() })
     try {
       const run = await locateRun(peer, invite, signal)
       requireWhole(run)
@@ -217,7 +224,7 @@ async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles, signa
     protocol: `/starling/${invite.network}/state/1.0.0`,
     run: run.id.bytes,
     parameterCount: run.manifest.parameterCount,
-    ownCopy: async () => undefined,
+    copyOf: async () => undefined,
     newestCheckpoint: () => undefined
   })
   const newest = new NewestCheckpoint()

@@ -12,6 +12,8 @@ export interface Optimiser {
   apply(parameters: Float32Array, offset: number, gradient: Float32Array, learningRate: number): void
   /** Every slice was updated; the next `apply` belongs to the next step. */
   finishStep(): void
+  /** Remembers nothing, as at the start. */
+  reset(): void
 }
 
 /** Decay rates of the first and the second moment, and what keeps the quotient finite: Kingma & Ba 2015, algorithm 1. */
@@ -20,17 +22,22 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const
 /** `momentum` counts for the optimiser of that name only. */
 export function createOptimiser(kind: OptimiserKind, parameterCount: number, momentum: number): Optimiser {
   if (kind === 'adam') return createAdam(parameterCount)
-  return { apply: kind === 'sgd' ? applyGradient : createMomentum(parameterCount, momentum), finishStep: () => {} }
+  if (kind === 'momentum') return createMomentum(parameterCount, momentum)
+  return { apply: applyGradient, finishStep: () => {}, reset: () => {} }
 }
 
-function createMomentum(parameterCount: number, momentum: number): Optimiser['apply'] {
+function createMomentum(parameterCount: number, momentum: number): Optimiser {
   const velocity = new Float32Array(parameterCount)
-  return (parameters, offset, gradient, learningRate) => {
-    for (let i = 0; i < gradient.length; i++) {
-      const next = momentum * velocity[offset + i]! + gradient[i]!
-      velocity[offset + i] = next
-      parameters[offset + i]! -= learningRate * next
-    }
+  return {
+    apply: (parameters, offset, gradient, learningRate) => {
+      for (let i = 0; i < gradient.length; i++) {
+        const next = momentum * velocity[offset + i]! + gradient[i]!
+        velocity[offset + i] = next
+        parameters[offset + i]! -= learningRate * next
+      }
+    },
+    finishStep: () => {},
+    reset: () => void velocity.fill(0)
   }
 }
 
@@ -55,6 +62,11 @@ function createAdam(parameterCount: number): Optimiser {
     },
     finishStep: () => {
       step += 1
+    },
+    reset: () => {
+      first.fill(0)
+      second.fill(0)
+      step = 1
     }
   }
 }

@@ -135,7 +135,8 @@ class NetworkTrainer implements TensorFlowTrainer {
 
   /**
    * Rejects with TrainerArgumentError, NotSupportedError, TrainerBusyError, TrainerClosedError, the signal's reason, or
-   * TrainingDivergedError. A step whose loss is not finite is not applied.
+   * TrainingDivergedError, after which the optimiser remembers nothing: moments that are not finite would spoil every
+   * step to come. A step whose loss is not finite is not applied.
    */
   async train(parameters: Float32Array, steps: number, options: TrainOptions = {}): Promise<TrainReport> {
     this.#requireReady(parameters, options)
@@ -159,7 +160,7 @@ class NetworkTrainer implements TensorFlowTrainer {
     let lossSum = 0
     for (let step = 1; step <= steps; step++) {
       const loss = this.#network.backpropagate(parameters, this.#batches.next(), sink)
-      if (!Number.isFinite(loss)) throw new TrainingDivergedError('the loss', loss, step, learningRate)
+      if (!Number.isFinite(loss)) throw this.#diverged('the loss', loss, step, learningRate)
       this.#optimiser.finishStep()
       lossSum += loss
       onStep?.({ step, loss })
@@ -168,8 +169,13 @@ class NetworkTrainer implements TensorFlowTrainer {
     }
     // A finite loss is from before the update, so the last update is looked at itself.
     const bad = parameters.find((value) => !Number.isFinite(value))
-    if (bad !== undefined) throw new TrainingDivergedError('a parameter', bad, steps, learningRate)
+    if (bad !== undefined) throw this.#diverged('a parameter', bad, steps, learningRate)
     return { steps, loss: lossSum / steps, ms: performance.now() - start }
+  }
+
+  #diverged(...found: ConstructorParameters<typeof TrainingDivergedError>): TrainingDivergedError {
+    this.#optimiser.reset()
+    return new TrainingDivergedError(...found)
   }
 
   /** Adds what the options ask for to each gradient, then lets the optimiser use it. */

@@ -10,6 +10,7 @@ import {
   TrainerClosedError,
   TrainingDivergedError
 } from '../../../../node/training/index.ts'
+import { assertCloseTo } from './close-to.ts'
 import { type CreateTrainer, INPUTS, setup, startingPoint, topology, trained, wholeBatch } from './conformance-setup.ts'
 
 /** What every Trainer must refuse, and how it stops. */
@@ -72,6 +73,20 @@ export function describeRefusals(create: CreateTrainer): void {
       const training = trainer.train(startingPoint(), 1, { learningRate: Number.MAX_VALUE })
       await assert.rejects(training, TrainingDivergedError)
     })
+
+    for (const optimiser of ['momentum', 'adam'] as const) {
+      test(`remembers nothing of what ${optimiser} had gathered when the parameters diverged`, async () => {
+        const plan = { ...wholeBatch, optimiser }
+        const diverged = await create(plan)
+        await diverged.train(startingPoint(), 2)
+        const rate = { learningRate: Number.MAX_VALUE }
+        await assert.rejects(diverged.train(startingPoint(), 1, rate), TrainingDivergedError)
+        const parameters = startingPoint()
+        await diverged.train(parameters, 2)
+        await diverged.close()
+        assertCloseTo(parameters, await trained(create, plan, 2), 1e-5)
+      })
+    }
 
     test('stops at a full step when its signal aborts', async () => {
       const controller = new AbortController()
