@@ -3,11 +3,12 @@ import { dirname } from 'node:path'
 import { collectWeights } from './collect-weights.ts'
 import { startEngine } from './engines.ts'
 import { ModelFileError, ModelMismatchError, TopologyTooLargeError } from './errors.ts'
+import { isDeeperThan } from './json-depth.ts'
 import type { LossKind } from './loss.ts'
 import { encodeModelJson, weightsManifest } from './model-json.ts'
 import { isObject, parseJson, readModel } from './read-model.ts'
 import { decodeTopology, type Topology } from './topology.ts'
-import { MAX_MODEL_JSON_BYTES } from './topology-limits.ts'
+import { MAX_JSON_LEVELS, MAX_MODEL_JSON_BYTES } from './topology-limits.ts'
 import { readManifestTensors } from './weights-manifest.ts'
 
 /** A model that the user brings, as a run takes it. */
@@ -41,6 +42,8 @@ export async function readOwnModel(path: string, loss: LossKind = 'softmax-cross
  * writing for equal models. Throws as `decodeTopology` does, and what an engine throws that cannot train it.
  */
 export async function adoptModel(json: unknown, loss: LossKind = 'softmax-cross-entropy'): Promise<OwnModel> {
+  if (isDeeperThan(json, MAX_JSON_LEVELS))
+    throw new TopologyTooLargeError('levels of JSON', MAX_JSON_LEVELS + 1, MAX_JSON_LEVELS)
   const { className, config } = readModel(json)
   const modelTopology = { class_name: className, config }
   const topology = await decodeTopology(new TextEncoder().encode(JSON.stringify({ modelTopology })), loss)
