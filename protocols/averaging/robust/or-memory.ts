@@ -13,7 +13,7 @@ const OUTLIER_DISTANCES = 2
 const MEMORY = 0.98
 
 /**
- * How far one neighbour may pull, in usual distances. What liars reach is their number times this: 1 and .35, worst of three
+ * How far one neighbour may pull, in usual distances. What liars reach is their number times this: 1 and .35, worst of up to three
  * seeds at Dirichlet .1: 83.8 and 90.5 against who knows the rule, 86.6 and 90.3 against ALIE, 96.1 and 96.1 without liars. At .2
  * honest peers are held apart too (87.2, 86.9, 95.8; docs/simulator.md).
  */
