@@ -4,10 +4,12 @@ import { addAveraging } from './averaging/index.ts'
 import { addControl } from './control-storm.ts'
 import { addIdle } from './idle.ts'
 import { addLateJoin } from './late-join.ts'
+import { addPinning } from './pinning.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
 import { addTraining } from './training.ts'
 
 const program = new Command('bench').description('measure Starling on this machine')
-for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addLateJoin]) add(program)
+for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addLateJoin, addPinning])
+  add(program)
 await program.parseAsync()
