@@ -33,6 +33,6 @@ export function compareCheckpoints(a: SignedCheckpointAnnouncement, b: SignedChe
 }
 
 /** The larger the newer. Rounds are below 1e7 (envelope, MAX_ROUNDS), so that a phase outweighs all of them. */
-export function rankOf({ announcement }: SignedCheckpointAnnouncement): number {
+function rankOf({ announcement }: SignedCheckpointAnnouncement): number {
   return PHASES.indexOf(announcement.phase) * 1e8 + announcement.round
 }

@@ -21,7 +21,7 @@ import { keepCheckpoint, maxCheckpointBytes } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { DiskTrouble } from './disk-trouble.ts'
 import { invitedMembers } from './locate-run.ts'
-import { NewestCheckpoint, rankOf } from './newest-checkpoint.ts'
+import { compareCheckpoints, NewestCheckpoint } from './newest-checkpoint.ts'
 import { renewConnections } from './renew-connections.ts'
 import { type RunFiles, weightsFileBytes } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
@@ -238,7 +238,7 @@ function newer(
   known: SignedCheckpointAnnouncement | undefined,
   checkpoint: SignedCheckpointAnnouncement
 ): SignedCheckpointAnnouncement {
-  return known !== undefined && rankOf(known) > rankOf(checkpoint) ? known : checkpoint
+  return known !== undefined && compareCheckpoints(known, checkpoint) < 0 ? known : checkpoint
 }
 
 function rootOf({ announcement }: SignedCheckpointAnnouncement): CID {
