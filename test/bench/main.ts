@@ -7,9 +7,22 @@ import { addLateJoin } from './late-join.ts'
 import { addPinning } from './pinning.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
+import { addTraffic } from './traffic/index.ts'
 import { addTraining } from './training.ts'
+import { addVanished } from './vanished.ts'
 
 const program = new Command('bench').description('measure Starling on this machine')
-for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addLateJoin, addPinning])
-  add(program)
+const benches = [
+  addRound,
+  addControl,
+  addStartup,
+  addIdle,
+  addTraining,
+  addAveraging,
+  addLateJoin,
+  addVanished,
+  addTraffic,
+  addPinning
+]
+for (const add of benches) add(program)
 await program.parseAsync()
