@@ -4,6 +4,7 @@ import { addAveraging } from './averaging/index.ts'
 import { addControl } from './control-storm.ts'
 import { addIdle } from './idle.ts'
 import { addLateJoin } from './late-join.ts'
+import { addPinning } from './pinning.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
 import { addTraffic } from './traffic/index.ts'
@@ -20,7 +21,8 @@ const benches = [
   addAveraging,
   addLateJoin,
   addVanished,
-  addTraffic
+  addTraffic,
+  addPinning
 ]
 for (const add of benches) add(program)
 await program.parseAsync()
