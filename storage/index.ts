@@ -20,6 +20,7 @@
  */
 export { BlockNotFoundError, UnsupportedHashError } from './block-reader.ts'
 export { BlockWriteError, type PutBlockOptions } from './blocks.ts'
+export { DamagedCarError, type ImportedCar, IncompleteCarError, InvalidCarError } from './car.ts'
 export {
   type AppendedDelta,
   type Block,

@@ -3,6 +3,7 @@ import { callControl } from '../control/control-client.ts'
 import type { PinEntry } from '../control/index.ts'
 import { DEFAULT_HOME } from './options.ts'
 import { reachHome } from './reach-home.ts'
+import { withHomeStorage } from './with-home-storage.ts'
 
 interface PinsOptions {
   readonly home: string
@@ -106,28 +107,16 @@ async function pinFrom(home: string, root: string, from: string): Promise<PinEnt
   }
 }
 
-async function withOwnPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promise<T> {
-  const [{ openHome, openStorage }, { parseCid, pinEntry }] = await Promise.all([
-    import('../../storage/index.ts'),
-    import('../run/pin-entry.ts')
-  ])
-  const opened = await openHome(home)
-  try {
-    const storage = await openStorage({ home: opened })
-    const { pins } = storage
-    try {
-      return await work({
-        list: async () => (await pins.list()).map(pinEntry),
-        pin: async (root) =>
-          pinEntry(await pins.keep(parseCid(root), { kind: 'other', by: 'user', createdAt: Date.now() })),
-        unpin: (root) => pins.unkeep(parseCid(root))
-      })
-    } finally {
-      await storage.close()
-    }
-  } finally {
-    await opened.close()
-  }
+function withOwnPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promise<T> {
+  return withHomeStorage(home, async ({ pins }) => {
+    const { parseCid, pinEntry } = await import('../run/pin-entry.ts')
+    return work({
+      list: async () => (await pins.list()).map(pinEntry),
+      pin: async (root) =>
+        pinEntry(await pins.keep(parseCid(root), { kind: 'other', by: 'user', createdAt: Date.now() })),
+      unpin: (root) => pins.unkeep(parseCid(root))
+    })
+  })
 }
 
 function remotePins(home: string): PinStore {

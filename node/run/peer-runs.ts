@@ -2,6 +2,7 @@ import { type Invite, parseInvite } from '../../protocols/envelope/index.ts'
 import type { Controls, PeerStatus, RunEvent, RunRequest } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
 import { ActiveRun } from './active-run.ts'
+import { exportArchive, importArchive } from './car-archives.ts'
 import { parseCid, pinEntry } from './pin-entry.ts'
 import { pinForUser } from './pin-for-user.ts'
 import {
@@ -156,6 +157,14 @@ export class PeerRuns implements Controls {
 
   async pin(root: string, from?: string) {
     return pinEntry(await pinForUser(this.#init.peer, parseCid(root), from))
+  }
+
+  exportCar(root: string) {
+    return exportArchive(this.#init.peer.storage, root)
+  }
+
+  importCar(archive: AsyncIterable<Uint8Array>, options: { readonly pin: boolean }) {
+    return importArchive(this.#init.peer.storage, archive, options)
   }
 
   async unpin(root: string): Promise<boolean> {
