@@ -59,6 +59,7 @@ export { memoryStores } from './memory-stores.ts'
 export { SWEEP_GRACE_MS, type SweepReport } from './pins.ts'
 export {
   BlockTooLargeError,
+  type CreateStorageInit,
   createStorage,
   type FetchOptions,
   openStorage,

@@ -2,11 +2,12 @@
 import { Command } from 'commander'
 import { addAveraging } from './averaging/index.ts'
 import { addControl } from './control-storm.ts'
+import { addFetch } from './fetch/index.ts'
 import { addIdle } from './idle.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
 import { addTraining } from './training.ts'
 
 const program = new Command('bench').description('measure Starling on this machine')
-for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging]) add(program)
+for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addFetch]) add(program)
 await program.parseAsync()
