@@ -2,7 +2,15 @@ import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import { BlockService } from '../protocols/blocks/index.ts'
 import { systemClock } from '../protocols/clock.ts'
-import { createStorage, type Home, openHome, openStores, type Storage, type Stores } from '../storage/index.ts'
+import {
+  createStorage,
+  type Home,
+  openHome,
+  openStores,
+  type Storage,
+  type Stores,
+  type VerifyReport
+} from '../storage/index.ts'
 import { GossipTraffic } from './gossip-traffic.ts'
 import { type StarlingLibp2p, startLibp2p } from './libp2p.ts'
 import { UploadLimiter } from './limits/index.ts'
@@ -29,6 +37,8 @@ export interface Peer {
   readonly idBytes: Uint8Array
   readonly libp2p: StarlingLibp2p
   readonly storage: Storage
+  /** What the check of the blocks at the start found. */
+  readonly check: VerifyReport
   readonly traffic: SocketTraffic
   readonly gossipTraffic: GossipTraffic
   /** Present when uploads are limited. */
@@ -70,7 +80,20 @@ export async function createPeer({ home: dir, listen, maxUpload, ...init }: Peer
     opened.push({ close: () => blocks.stop() })
     const id = libp2p.peerId.toString()
     const idBytes = libp2p.peerId.toMultihash().bytes
-    return { home, key: home.identity, id, idBytes, libp2p, storage, traffic, gossipTraffic, ...limits, stop: close }
+    const { check } = stores
+    return {
+      home,
+      key: home.identity,
+      id,
+      idBytes,
+      libp2p,
+      storage,
+      check,
+      traffic,
+      gossipTraffic,
+      ...limits,
+      stop: close
+    }
   } catch (error) {
     await close()
     throw error

@@ -1,4 +1,4 @@
-import { open, readdir, readFile, stat, unlink } from 'node:fs/promises'
+import { readdir, readFile, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { AbortOptions } from '@libp2p/interface'
 import { FsBlockstore } from 'blockstore-fs'
@@ -7,7 +7,7 @@ import type { Blockstore } from 'interface-blockstore'
 import { NotFoundError } from 'interface-store'
 import type { CID } from 'multiformats/cid'
 import { BLOCK_EXTENSION, blockKey, keyOfFile } from './block-key.ts'
-import { type FileContent, makeFolder, syncFolder, writeFileAtomic } from './write-file-atomic.ts'
+import { type FileContent, makeFolder, syncFile, syncFolder, writeFileAtomic } from './write-file-atomic.ts'
 
 /** blockstore-fs puts a block into a folder named after the last characters of its key: 128 folders with two. */
 const SHARD_CHARACTERS = 2
@@ -99,7 +99,7 @@ export class SafeFsBlockstore extends FsBlockstore implements PeerBlockstore {
     const keys = [...new Set(cids === undefined ? this.#unsynced : Array.from(cids, blockKey))]
     const unsynced = keys.filter((key) => this.#unsynced.has(key)).map((key) => ({ key, path: this.#pathOf(key) }))
     // All at once: the file system makes many files durable with few writes of its journal.
-    await Promise.all(unsynced.map(({ path }) => syncFile(path)))
+    await Promise.all(unsynced.map(({ path }) => syncFile(path).catch(ignoreMissing))) // some may be swept since
     await Promise.all(Array.from(new Set(unsynced.map(({ path }) => dirname(path))), syncFolder))
     for (const { key } of unsynced) this.#unsynced.delete(key)
   }
@@ -123,16 +123,6 @@ export class SafeFsBlockstore extends FsBlockstore implements PeerBlockstore {
     if (this.#folders.has(folder)) return
     await makeFolder(folder)
     this.#folders.add(folder)
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path).catch(ignoreMissing)
-  if (handle === undefined) return // swept since
-  try {
-    await handle.datasync()
-  } finally {
-    await handle.close()
   }
 }
 

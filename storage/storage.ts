@@ -14,6 +14,7 @@ import { startHelia } from './helia.ts'
 import type { Home } from './home.ts'
 import type { KeepDetails, KeptRoot } from './kept-root.ts'
 import { Pins, type SweepOptions, type SweepReport } from './pins.ts'
+import { type RepairReport, repairKept } from './repair.ts'
 import { openStores, type Stores } from './stores.ts'
 import { type DeadlineOptions, withDeadline } from './with-deadline.ts'
 
@@ -70,6 +71,8 @@ export interface Storage {
   exportCar(root: CID, options?: AbortOptions): AsyncGenerator<Uint8Array>
   /** Takes the blocks of a CAR archive in; keep its roots to have them stay. Throws as Cars.import. */
   importCar(source: AsyncIterable<Uint8Array>, options?: AbortOptions): Promise<ImportedCar>
+  /** Fetches what is not here of what is kept, each root within the limits. Throws KeptRootCorruptError. */
+  repair(options?: FetchOptions): Promise<RepairReport>
   /** Removes what is neither kept, nor in a chain, nor in `alsoKeep`, nor young. */
   sweep(options?: StorageSweepOptions): Promise<SweepReport>
   /** Stops Helia; stores, libp2p and home are their owner's to close. May be called twice. */
@@ -141,6 +144,10 @@ export async function createStorage({ stores, libp2p, openBulk }: CreateStorageI
     fetchDag: (root, options = {}) => bounded(`what ${root} links to`, options, (limits) => dag.fetch(root, limits)),
     exportCar: (root, { signal = NEVER } = {}) => cars.export(root, signal),
     importCar: (source, { signal = NEVER } = {}) => cars.import(source, signal),
+    repair: async (options = {}) =>
+      repairKept(await list(), dag, (root) =>
+        bounded(`what ${root} links to`, options, (limits) => dag.fetch(root, limits))
+      ),
     sweep: ({ alsoKeep = [], ...options } = {}) =>
       pins.sweep({ ...options, alsoKeep: async () => [...(await chains.roots()), ...alsoKeep] }),
     close: async () => {

@@ -27,6 +27,11 @@ export class NewestCheckpoint {
   }
 }
 
+/** Sorts announcements, the newest first. */
+export function compareCheckpoints(a: SignedCheckpointAnnouncement, b: SignedCheckpointAnnouncement): number {
+  return rank(b) - rank(a)
+}
+
 /** Rounds are below 1e7 (envelope, MAX_ROUNDS), so that a phase outweighs all of them. */
 function rank({ announcement }: SignedCheckpointAnnouncement): number {
   return PHASES.indexOf(announcement.phase) * 1e8 + announcement.round

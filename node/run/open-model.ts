@@ -35,6 +35,9 @@ export interface OpenedModel extends LoadedCheckpoint {
   readonly run: RunFiles
 }
 
+/** A peer's own model with the run that it belongs to. */
+export type PersonalModel = Pick<OpenedModel, 'run' | 'weights'>
+
 /** The peers that were asked know of no checkpoint yet. */
 export class NoCheckpointError extends Error {
   override readonly name = 'NoCheckpointError'
@@ -55,7 +58,7 @@ export class CheckpointNotHereError extends Error {
   }
 }
 
-/** A CID of something else, such as a run. */
+/** A CID of something else. */
 export class NotACheckpointError extends Error {
   override readonly name = 'NotACheckpointError'
   readonly code = 'ERR_NOT_A_CHECKPOINT'
@@ -88,21 +91,34 @@ export class NoPersonalModelError extends Error {
   }
 }
 
-/** Opens a checkpoint that a home holds; nothing is fetched. Throws CheckpointNotHereError, NotACheckpointError and the home's errors. */
-export function openLocalModel(dir: string, root: CID): Promise<OpenedModel> {
-  return inHome(dir, root, async ({ storage }) => {
-    const { run } = checkpointAt(root, await storage.getBlock(root))
+/**
+ * Opens a checkpoint that a home holds, or the newest there of a run; nothing is fetched. Throws CheckpointNotHereError,
+ * NotACheckpointError, NoCheckpointError, LocalLayersMissingError and the home's errors.
+ */
+export function openLocalModel(dir: string, id: CID): Promise<OpenedModel> {
+  return inHome(dir, id, async ({ storage }) => {
+    const bytes = await storage.getBlock(id)
+    const root = isRun(bytes) ? await newestIn(storage, id, dir) : id
+    const { run } = checkpointAt(root, root === id ? bytes : await storage.getBlock(root))
     const files = await readRunFiles(storage, CID.decode(run), { keep: false })
     requireWhole(files)
     return { root, run: files, ...(await loadCheckpoint(storage, files, root)) }
   })
 }
 
+async function newestIn(storage: Storage, run: CID, dir: string): Promise<CID> {
+  const newest = await storage.checkpoints.latest(run.toString())
+  if (newest !== undefined) return newest.root
+  throw new NoCheckpointError(
+    `${run} is a run, and the home ${dir} holds no checkpoint of it: give an invite to it instead, or wait for the first one`
+  )
+}
+
 /**
  * Opens the personal model that a home holds of a run, named by itself or by one of its checkpoints. Throws
  * NoPersonalModelError, CheckpointNotHereError, NotACheckpointError, what a damaged file throws, and the home's errors.
  */
-export function openPersonalModel(dir: string, id: CID): Promise<Pick<OpenedModel, 'run' | 'weights'>> {
+export function openPersonalModel(dir: string, id: CID): Promise<PersonalModel> {
   return inHome(dir, id, async ({ home, storage }) => {
     const bytes = await storage.getBlock(id)
     const named = isRun(bytes) ? id : CID.decode(checkpointAt(id, bytes).run)
@@ -143,7 +159,7 @@ function checkpointAt(root: CID, bytes: Uint8Array): CheckpointManifest {
     return parseCheckpoint(bytes)
   } catch (cause) {
     throw new NotACheckpointError(
-      `${root} is ${isRun(bytes) ? 'a run' : 'something else'}, not a checkpoint: ` +
+      `${root} is neither a checkpoint nor a run: ` +
         '`starling checkpoints` lists those in the home, and an invite means the newest of its run',
       { cause }
     )
@@ -208,7 +224,7 @@ async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles, signa
     protocol: `/starling/${invite.network}/state/1.0.0`,
     run: run.id.bytes,
     parameterCount: run.manifest.parameterCount,
-    ownCopy: async () => undefined,
+    copyOf: async () => undefined,
     newestCheckpoint: () => undefined
   })
   const newest = new NewestCheckpoint()

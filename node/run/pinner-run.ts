@@ -1,4 +1,4 @@
-import type { CID } from 'multiformats/cid'
+import { CID } from 'multiformats/cid'
 import { systemClock } from '../../protocols/clock.ts'
 import {
   type Invite,
@@ -9,6 +9,7 @@ import {
 import { ownAddresses } from '../../protocols/links/index.ts'
 import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
+import { AnnouncedFile } from './announced-file.ts'
 import { keepCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { DiskTrouble } from './disk-trouble.ts'
@@ -54,6 +55,7 @@ export class PinnerRun {
   readonly #stopping = new AbortController()
   readonly #watch: StandStillWatch
   readonly #trouble: DiskTrouble
+  readonly #file: AnnouncedFile
   #fetching: Promise<void> | undefined
   #attempt = new AbortController()
   /** The newest checkpoint that is here. */
@@ -71,7 +73,7 @@ export class PinnerRun {
       clock: systemClock,
       source: { payload: () => undefined, deltas: () => [] },
       local: () => ({ head: null, isTrainer: false, hasEnded: false }),
-      ownCopy: async () => undefined,
+      copyOf: async () => undefined,
       newestCheckpoint: () => this.#newest.sealed,
       onLinkOpened: () => {},
       onLinkClosed: () => {},
@@ -80,6 +82,7 @@ export class PinnerRun {
       onCheckpoint: (checkpoint) => this.#offered(checkpoint),
       onNotice: init.onNotice
     })
+    this.#file = new AnnouncedFile(peer.home, run.id.toString())
     this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice: init.onNotice })
     this.#watch = new StandStillWatch({
       clock: systemClock,
@@ -109,6 +112,7 @@ export class PinnerRun {
 
   async start(): Promise<void> {
     const { invite } = this.#init
+    await this.#recall()
     await this.#network.start()
     this.#watch.start()
     for (const { id, member } of invite === undefined ? [] : invitedMembers(invite)) {
@@ -123,6 +127,14 @@ export class PinnerRun {
     this.#watch.stop()
     await this.#network.stop()
     await this.#fetching
+  }
+
+  /** What an earlier start kept is known again: newcomers may have nobody else to ask. */
+  async #recall(): Promise<void> {
+    const known = await this.#file.load()
+    if (known === undefined || (await this.#init.peer.storage.pins.get(rootOf(known))) === undefined) return
+    this.#newest.offer(known)
+    this.#kept = known
   }
 
   #askForCheckpoint(id: string): void {
@@ -168,6 +180,7 @@ export class PinnerRun {
     const { round, phase, accuracy, rmse } = checkpoint.announcement
     try {
       const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#attempt.signal })
+      await this.#file.save(checkpoint)
       this.#trouble.stored('checkpoint not fetched')
       const measured = { ...(accuracy === undefined ? {} : { accuracy }), ...(rmse === undefined ? {} : { rmse }) }
       onPinned({ root, round, phase, ...measured })
@@ -177,4 +190,8 @@ export class PinnerRun {
       return false
     }
   }
+}
+
+function rootOf({ announcement }: SignedCheckpointAnnouncement): CID {
+  return CID.decode(announcement.checkpoint)
 }

@@ -11,6 +11,10 @@ const request = z.object({
   run: field.recordReference,
   /** The callee's current public copy, or the newest checkpoint that it knows of. */
   want: z.enum(['copy', 'checkpoint']),
+  /** Whose copy, by peer id; the callee's own when absent. */
+  author: z.exactOptional(field.author),
+  /** What is here already of the copy whose sealed header has this SHA-256, after a transfer that broke. */
+  held: z.exactOptional(z.object({ record: field.hash32, bytes: field.uint32 })),
   ...field.extensible
 })
 export type StateRequest = z.infer<typeof request>
@@ -21,8 +25,10 @@ const answer = z.object({
   v: z.literal(1),
   /** The sealed newest header, or the sealed checkpoint announcement; absent when there is none yet. */
   record: z.exactOptional(bytes),
-  /** Length of the copy that follows, 4 bytes a parameter; 0 for checkpoints. */
+  /** Length of the copy, 4 bytes a parameter; 0 for checkpoints. */
   bytes: field.uint32,
+  /** Bytes of the copy that are left out, for the caller has them; all follow when absent. */
+  from: z.exactOptional(field.uint32),
   ...field.extensible
 })
 export type StateAnswer = z.infer<typeof answer>
