@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { access, constants } from 'node:fs/promises'
 import { uploadControl } from '../control/control-client.ts'
 import type { ImportedArchive } from '../control/index.ts'
 import { reachHome } from './reach-home.ts'
@@ -11,12 +11,25 @@ interface ImportCarOptions {
   readonly pin?: boolean
 }
 
+/** The archive cannot be opened. */
+export class ArchiveFileError extends Error {
+  override readonly name = 'ArchiveFileError'
+  readonly code = 'ERR_ARCHIVE_FILE'
+
+  constructor(path: string, cause: unknown) {
+    const { code } = cause as NodeJS.ErrnoException
+    super(`${path} cannot be read (${code}): check the path`, { cause })
+  }
+}
+
 /**
  * Takes a CAR archive into a home, whether or not the home's peer runs: what `starling import FILE.car [--pin]` does.
- * Throws InvalidCarError, DamagedCarError, IncompleteCarError, the file's error.
+ * Throws InvalidCarError, DamagedCarError, IncompleteCarError, ArchiveFileError.
  */
 export async function importCar(file: string, { home, pin = false }: ImportCarOptions): Promise<ImportedArchive> {
-  await access(file) // said before a peer is asked to wait for it
+  await access(file, constants.R_OK).catch((cause: unknown) => {
+    throw new ArchiveFileError(file, cause)
+  })
   return reachHome({
     running: async () => {
       const archive = { type: 'application/vnd.ipld.car', open: () => createReadStream(file) }
