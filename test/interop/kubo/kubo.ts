@@ -58,6 +58,11 @@ export class Kubo {
     return kubo
   }
 
+  /** Of a command that is to mean this node. */
+  get environment(): NodeJS.ProcessEnv {
+    return this.#env
+  }
+
   /** Runs `ipfs` with these words and gives what it printed. Throws with what it complained about. */
   async run(...words: string[]): Promise<string> {
     return (await this.bytes(...words)).toString().trim()
