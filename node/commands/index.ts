@@ -27,6 +27,7 @@ const VERBS: readonly (readonly [verbs: readonly string[], load: () => Promise<A
   [['logs'], async () => (await import('./logs.ts')).addLogs],
   [['pause', 'resume', 'leave'], async () => (await import('./control.ts')).addControl],
   [['checkpoints', 'pins', 'pin', 'unpin'], async () => (await import('./pins.ts')).addPins],
+  [['tokens'], async () => (await import('./tokens.ts')).addTokens],
   [['predict'], async () => (await import('./predict.ts')).addPredict],
   [['evaluate'], async () => (await import('./evaluate.ts')).addEvaluate],
   [['doctor'], async () => (await import('./doctor.ts')).addDoctor],

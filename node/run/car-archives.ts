@@ -1,6 +1,6 @@
 import { BlockNotFoundError, type Storage } from '../../storage/index.ts'
 import type { ImportedArchive } from '../control/index.ts'
-import { parseCid } from './pin-entry.ts'
+import { parseCid } from './parse-cid.ts'
 
 /** Something that a root leads to is not in the home. */
 export class NotExportableError extends Error {

@@ -92,15 +92,19 @@ export async function makeCheckpoint(
   return { root, announcement, ...(metrics === undefined ? {} : { metrics }) }
 }
 
-/** Fetches and keeps an announced checkpoint, within the size that the run's model can have. */
+/** Most bytes that a checkpoint of a run may take: its weights, and as much again for the manifest. */
+export function maxCheckpointBytes({ manifest }: RunFiles): number {
+  return 2 * weightsFileBytes(manifest.parameterCount)
+}
+
+/** Fetches and keeps an announced checkpoint of at most so many bytes; which ones are dropped for it is not its matter. */
 export async function keepCheckpoint(
   storage: Storage,
   run: RunFiles,
   { announcement }: SignedCheckpointAnnouncement,
-  options: { signal?: AbortSignal }
+  options: { readonly signal?: AbortSignal; readonly maxBytes: number }
 ): Promise<CID> {
   const root = CID.decode(announcement.checkpoint)
-  const maxBytes = 2 * weightsFileBytes(run.manifest.parameterCount)
   const details = {
     kind: 'checkpoint',
     by: 'policy',
@@ -109,8 +113,7 @@ export async function keepCheckpoint(
     round: announcement.round,
     createdAt: await storage.checkpoints.afterLatest(run.id.toString(), Date.now())
   } as const
-  await storage.pins.keep(root, details, { ...options, maxBytes })
-  await dropOldCheckpoints(storage, run.id.toString())
+  await storage.pins.keep(root, details, options)
   return root
 }
 

@@ -9,14 +9,15 @@ import {
 import { ownAddresses } from '../../protocols/links/index.ts'
 import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
+import { type PinningPolicy, type QuotaKeeper, WantedCheckpoints, wantsEach } from '../pinning/index.ts'
 import { AnnouncedFile } from './announced-file.ts'
-import { keepCheckpoint } from './checkpoints.ts'
+import { keepCheckpoint, maxCheckpointBytes } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { DiskTrouble } from './disk-trouble.ts'
 import { invitedMembers } from './locate-run.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import { renewConnections } from './renew-connections.ts'
-import type { RunFiles } from './run-files.ts'
+import { type RunFiles, weightsFileBytes } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
 import { StandStillWatch } from './stand-still-watch.ts'
 
@@ -43,15 +44,19 @@ export interface PinnerInit {
   readonly network: string
   /** Absent for the peer that made the run. */
   readonly invite?: Invite
+  readonly policy: PinningPolicy
+  /** Of the whole peer; follows this run already. */
+  readonly quota: QuotaKeeper
   readonly onPinned: (checkpoint: PinnedCheckpoint) => void
   readonly onNotice: (message: string) => void
 }
 
-/** A peer without data that follows a run: it introduces members to each other and keeps the newest checkpoints. */
+/** A peer without data that follows a run: it introduces members to each other and keeps checkpoints as its policy says. */
 export class PinnerRun {
   readonly #init: PinnerInit
   readonly #network: RunNetwork
   readonly #newest = new NewestCheckpoint()
+  readonly #wanted: WantedCheckpoints
   readonly #stopping = new AbortController()
   readonly #watch: StandStillWatch
   readonly #trouble: DiskTrouble
@@ -64,6 +69,7 @@ export class PinnerRun {
   constructor(init: PinnerInit) {
     this.#init = init
     const { peer, run, network } = init
+    this.#wanted = new WantedCheckpoints(wantsEach(init.policy))
     this.#network = new RunNetwork({
       peer,
       network,
@@ -103,6 +109,11 @@ export class PinnerRun {
 
   get links(): LinkStatus[] {
     return describeLinks(this.#network.links.links)
+  }
+
+  /** Checkpoints that are being fetched, or wait for it. */
+  get wanted(): readonly SignedCheckpointAnnouncement[] {
+    return this.#wanted.all
   }
 
   /** The newest checkpoint that was heard of. */
@@ -149,37 +160,49 @@ export class PinnerRun {
 
   #offered(checkpoint: SignedCheckpointAnnouncement): void {
     if (!this.#newest.offer(checkpoint)) return
+    const givenUp = this.#wanted.add(checkpoint)
+    if (givenUp !== undefined) {
+      const { round } = givenUp.announcement
+      this.#init.onNotice(
+        `the checkpoint of round ${round} is left out: newer ones are announced faster than it is fetched`
+      )
+    }
     const attempt = this.#attempt
     systemClock.after(OUTDATED_MS, () => {
-      if (this.#attempt === attempt) attempt.abort()
+      if (this.#attempt === attempt && (givenUp !== undefined || !wantsEach(this.#init.policy))) attempt.abort()
     })
     this.#fetching ??= this.#fetch()
   }
 
-  /** Fetches the newest checkpoint, and again until nothing newer came meanwhile. */
+  /** Fetches what is wanted, until nothing is. */
   async #fetch(): Promise<void> {
     const { signal } = this.#stopping
     let attempts = 0
-    while (!signal.aborted && this.#kept !== this.#newest.announced) {
-      const wanted = this.#newest.announced!
+    for (let wanted = this.#wanted.next; wanted !== undefined && !signal.aborted; wanted = this.#wanted.next) {
       this.#attempt = new AbortController()
-      if (await this.#keep(wanted)) {
-        this.#kept = wanted
+      const isKept = await this.#keep(wanted, attempts > 0)
+      if (isKept) this.#kept = wanted
+      if (isKept || ++attempts >= MAX_ATTEMPTS) {
+        if (!isKept) this.#newest.withdraw(wanted, this.#kept)
+        this.#wanted.done(wanted)
         attempts = 0
-      } else if (++attempts >= MAX_ATTEMPTS) {
-        this.#newest.withdraw(wanted, this.#kept)
-        attempts = 0
-      } else if (wanted === this.#newest.announced)
+      } else if (wanted === this.#wanted.next)
         await new Promise<void>((resolve) => systemClock.after(RETRY_MS, resolve))
     }
     this.#fetching = undefined
   }
 
-  async #keep(checkpoint: SignedCheckpointAnnouncement): Promise<boolean> {
-    const { peer, run, onPinned } = this.#init
+  /** `isAgain`: it was larger than expected, perhaps; then there is room for as much as it may be. */
+  async #keep(checkpoint: SignedCheckpointAnnouncement, isAgain: boolean): Promise<boolean> {
+    const { peer, run, quota, onPinned } = this.#init
+    const most = maxCheckpointBytes(run)
+    const expected = isAgain ? most : checkpointDiskBytes(run)
+    const { signal } = this.#attempt
     const { round, phase, accuracy, rmse } = checkpoint.announcement
     try {
-      const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#attempt.signal })
+      const root = await quota.withRoom({ expected, most }, (maxBytes) =>
+        keepCheckpoint(peer.storage, run, checkpoint, { signal, maxBytes })
+      )
       await this.#file.save(checkpoint)
       this.#trouble.stored('checkpoint not fetched')
       const measured = { ...(accuracy === undefined ? {} : { accuracy }), ...(rmse === undefined ? {} : { rmse }) }
@@ -190,6 +213,14 @@ export class PinnerRun {
       return false
     }
   }
+}
+
+/** A manifest of a few neighbours, the block that holds the file's parts together, and what blocks round up to. */
+const MANIFEST_DISK_BYTES = 32 * 1024
+
+/** What a checkpoint of a run will probably take on the disk. */
+export function checkpointDiskBytes({ manifest }: RunFiles): number {
+  return weightsFileBytes(manifest.parameterCount) + MANIFEST_DISK_BYTES
 }
 
 function rootOf({ announcement }: SignedCheckpointAnnouncement): CID {

@@ -7,7 +7,7 @@ import {
   type SignedCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
-import { ownAddresses, peerText } from '../../protocols/links/index.ts'
+import { ownAddresses } from '../../protocols/links/index.ts'
 import { topicOf } from '../../protocols/topics/index.ts'
 import { nextIncarnation } from '../../storage/index.ts'
 import { traced } from '../activity.ts'
@@ -39,6 +39,7 @@ import { renewConnections } from './renew-connections.ts'
 import { type RestState, Rests } from './rests.ts'
 import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
+import { SignedCopies } from './signed-copies.ts'
 import type { Traffic } from './socket-traffic.ts'
 import { StandStillWatch } from './stand-still-watch.ts'
 import { TopicTurns } from './topic-turns.ts'
@@ -91,6 +92,7 @@ export class TrainerRun {
   readonly #network: RunNetwork
   readonly #participant: Promise<Participant>
   readonly #store: OwnStore
+  readonly #copies: SignedCopies
   readonly #personal: PersonalFile
   readonly #trouble: DiskTrouble
   readonly #events: EventLog
@@ -110,12 +112,13 @@ export class TrainerRun {
     this.#init = init
     const { peer, run, network, vectors, onNotice } = init
     this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice })
+    this.#copies = new SignedCopies({ self: peer.idBytes, vectors, live: () => this.#live })
     this.#personal = new PersonalFile(peer.home, run)
     this.#store = new OwnStore({
       peer,
       run: run.id.toString(),
       trouble: this.#trouble,
-      own: () => this.#ownCopy(),
+      own: () => this.#copies.own(),
       savePersonal: () => this.#personal.saveFrom(vectors)
     })
     this.#events = this.#openLog('events.jsonl')
@@ -131,8 +134,8 @@ export class TrainerRun {
         payload: (root) => this.#live?.payload(root),
         deltas: (incarnation, from, to) => this.#live?.deltas(incarnation, from, to) ?? []
       },
-      local: () => ({ head: this.#head(), isTrainer: true, hasEnded: this.#hasEnded }),
-      copyOf: (author) => (equals(author, peer.idBytes) ? this.#ownCopy() : this.#heldCopy(peerText(author))),
+      local: () => ({ head: this.#copies.head, isTrainer: true, hasEnded: this.#hasEnded }),
+      copyOf: (author) => this.#copies.of(author),
       ...(init.onFetching === undefined ? {} : { onProgress: init.onFetching }),
       newestCheckpoint: () => this.#newest.sealed,
       onLinkOpened: (link, head) => this.#live?.linkOpened(linkedPeer(link, head !== null, this.#network)),
@@ -291,12 +294,7 @@ export class TrainerRun {
   async #createParticipant(): Promise<Participant> {
     const { peer, run, vectors, recorder, company, onNotice } = this.#init
     this.#incarnation = await nextIncarnation(peer.home, systemClock.wallNow())
-    const { codec } = run.manifest.averaging
-    const { saved, warning } = await this.#store.load({
-      codec,
-      parameterCount: run.manifest.parameterCount,
-      runBytes: run.id.bytes
-    })
+    const { saved, warning } = await this.#store.load(run)
     if (warning !== undefined) onNotice(warning)
     await this.#personal.restoreTo(vectors, onNotice)
     const { engine } = vectors.report
@@ -312,14 +310,7 @@ export class TrainerRun {
       company,
       members: () => this.#members(),
       newestCheckpoint: (signal) => this.#checkpointToStartFrom(signal),
-      ...(saved === undefined
-        ? {}
-        : {
-            saved: {
-              round: saved.round,
-              copy: new Uint8Array(saved.copy.buffer, saved.copy.byteOffset, saved.copy.byteLength)
-            }
-          }),
+      ...(saved === undefined ? {} : { saved }),
       roomForRound: async (signal) => {
         await this.#store.settled()
         await peer.upload?.idle(signal)
@@ -337,13 +328,7 @@ export class TrainerRun {
   /** Asks everybody who may know one; what nobody gives in time is no checkpoint. */
   async #checkpointToStartFrom(signal: AbortSignal): Promise<CheckpointCopy | undefined> {
     const { peer, run, invite, onNotice } = this.#init
-    const { links, state } = this.#network
-    const ids = new Set([
-      ...links.links.keys(),
-      ...(invite === undefined ? [] : invitedMembers(invite).map(({ id }) => id)),
-      ...links.members.known().map((member) => peerText(member.peer))
-    ])
-    const found = await findCheckpoint({ state, storage: peer.storage, run, ids, signal, onNotice })
+    const found = await findCheckpoint({ network: this.#network, storage: peer.storage, run, invite, signal, onNotice })
     if (found === undefined) return undefined
     this.#checkpointSeen(found.announced)
     return found.copy
@@ -356,27 +341,6 @@ export class TrainerRun {
     if (!this.#network.links.links.has(id)) return
     const run = this.#init.run.id.toString()
     this.#events.append({ t: Date.now(), run, fetchFailed: id, reason: error.message })
-  }
-
-  #head() {
-    const chain = this.#live?.chain
-    return chain === undefined || chain.seq < 0 ? null : { incarnation: chain.incarnation, seq: chain.seq }
-  }
-
-  async #ownCopy() {
-    const chain = this.#live?.chain
-    if (chain === undefined || chain.seq < 0) return undefined
-    const { seq, copy } = await this.#init.vectors.ownCopy()
-    const header = await chain.header(seq)
-    return header === undefined ? undefined : { header, copy }
-  }
-
-  /** What this peer holds of a neighbour; a delta that is absorbed meanwhile makes it another version: none then. */
-  async #heldCopy(author: string) {
-    const held = await this.#init.vectors.heldCopy(author)
-    const version = this.#live?.versionOf(author)
-    if (held === undefined || version === undefined || !equals(held.version.delta, version.delta)) return undefined
-    return { header: version.sealed, copy: held.copy }
   }
 
   #published({ seq, round, header, payload }: OwnDelta): void {

@@ -17,6 +17,12 @@ import type {
 /** The sender's norm and ours come from the same sums in the same order; the slack is for a decimal on the way. */
 const NORM_TOLERANCE = 1e-6
 
+/**
+ * Copies of neighbours that have parted, which are kept for their return: who was killed is back in seconds, and begins a
+ * new chain from the copy that it had. Each is as long as the model.
+ */
+const MAX_PARTED = 2
+
 export interface LocalVectorsInit {
   readonly trainer: Trainer
   readonly rules: AveragingRules
@@ -34,6 +40,8 @@ export class LocalVectors implements Vectors {
   readonly #init: LocalVectorsInit
   readonly #averager: Averager
   readonly #versions = new Map<string, ExpectedCopy['version']>()
+  /** The one that parted last is the last. */
+  readonly #parted = new Map<string, HeldCopy>()
   /** Scratch for local training, shape [n]. */
   readonly #trained: Float32Array
   #seq = -1
@@ -129,8 +137,24 @@ export class LocalVectors implements Vectors {
   }
 
   async forget(author: string): Promise<void> {
+    const view = this.#averager.view(author)
+    const version = this.#versions.get(author)
     this.#averager.forget(author)
     this.#versions.delete(author)
+    if (view === undefined || version === undefined) return
+    this.#parted.delete(author)
+    this.#parted.set(author, { version, copy: bytesOf(view) })
+    if (this.#parted.size > MAX_PARTED) this.#parted.delete(this.#parted.keys().next().value!)
+  }
+
+  async recall(author: string): Promise<ExpectedCopy['version'] | undefined> {
+    const parted = this.#parted.get(author)
+    this.#parted.delete(author)
+    if (parted !== undefined && this.#averager.view(author) === undefined) {
+      this.#averager.adopt(author, floatsOf(parted.copy))
+      this.#versions.set(author, parted.version)
+    }
+    return this.#versions.get(author)
   }
 
   #accept(author: string, expected: ExpectedCopy): CopyFault {
@@ -155,7 +179,8 @@ export class LocalVectors implements Vectors {
   async heldCopy(author: string): Promise<HeldCopy | undefined> {
     const view = this.#averager.view(author)
     const version = this.#versions.get(author)
-    return view === undefined || version === undefined ? undefined : { version, copy: bytesOf(view).slice() }
+    if (view !== undefined && version !== undefined) return { version, copy: bytesOf(view).slice() }
+    return undefined
   }
 
   async average(self: { author: string; delta: Uint8Array; incarnation: Uint8Array }): Promise<AveragedCopies> {

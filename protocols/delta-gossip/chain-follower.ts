@@ -52,6 +52,8 @@ export interface CopyKeeper {
   absorb(author: string, payload: Uint8Array, expected: ExpectedCopy): Promise<CopyFault>
   adopt(author: string, copy: Uint8Array, expected: ExpectedCopy): Promise<CopyFault>
   adoptInitial(author: string): Promise<void>
+  /** Takes up the copy again that was held of an author when it parted. Resolves with its version; undefined for none. */
+  recall(author: string): Promise<ExpectedCopy['version'] | undefined>
 }
 
 export interface ExpectedCopy {
@@ -119,6 +121,8 @@ export class ChainFollower {
   #isClosed = false
   #mustResync = false
   #version: Version | undefined
+  /** Held when the author parted; to be taken up again. */
+  #recalled: Version | undefined
   /** For neighbours that follow the author too. */
   readonly deltas = new KeptDeltas()
 
@@ -149,6 +153,14 @@ export class ChainFollower {
     return this.#work(heardAt)
   }
 
+  /**
+   * The author is back after a stop, and this is the version that was held of it: if its new chain begins from that copy, which
+   * the hash in its first delta tells, nothing need be fetched. Call before anything is received.
+   */
+  recall(version: Version): void {
+    this.#recalled = version
+  }
+
   close(): void {
     this.#isClosed = true
     this.#waiting = []
@@ -174,6 +186,7 @@ export class ChainFollower {
   }
 
   async #take(frame: DeltaFrame, heardAt: number): Promise<void> {
+    await this.#takeUp()
     const signed = await this.#verify(frame.header)
     if (signed === undefined || !this.#isNews(signed)) return
     if (!this.#limit.take(this.#init.clock.now())) return this.#init.onRefused('rate')
@@ -184,6 +197,16 @@ export class ChainFollower {
     const isSameChain = held !== undefined && equals(held.incarnation, signed.header.incarnation)
     if (isSameChain && gap >= 1 && gap <= MAX_GAP_DELTAS) return this.#fillGap(signed, frame.payload, heardAt)
     return this.#fetchCopy(heardAt)
+  }
+
+  async #takeUp(): Promise<void> {
+    const version = this.#recalled
+    this.#recalled = undefined
+    if (version === undefined) return
+    const held = await this.#init.keeper.recall(this.#init.author)
+    if (this.#isClosed || held === undefined || !equals(held.delta, version.delta)) return
+    this.#version = version
+    this.#incarnation = version.header.incarnation
   }
 
   async #verify(bytes: Uint8Array): Promise<SignedDeltaHeader | undefined> {

@@ -8,8 +8,19 @@ import { addLateJoin } from './late-join.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
 import { addTraining } from './training.ts'
+import { addVanished } from './vanished.ts'
 
 const program = new Command('bench').description('measure Starling on this machine')
-for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addLateJoin, addFetch])
-  add(program)
+const benches = [
+  addRound,
+  addControl,
+  addStartup,
+  addIdle,
+  addTraining,
+  addAveraging,
+  addLateJoin,
+  addFetch,
+  addVanished
+]
+for (const add of benches) add(program)
 await program.parseAsync()

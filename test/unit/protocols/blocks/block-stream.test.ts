@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import type { Libp2p, Stream } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
 import { fromString } from 'uint8arrays'
-import { BlockService, type BlockStream } from '../../../../protocols/blocks/index.ts'
+import { BlockService, type BlockServiceInit, type BlockStream } from '../../../../protocols/blocks/index.ts'
 import { connectedNodes } from '../links/loopback-node.ts'
 
 const PROTOCOL = '/starling/blocks/1.0.0'
@@ -14,16 +14,18 @@ function block(number: number, length = MIB): Uint8Array {
   return new Uint8Array(length).fill(number)
 }
 
-function serviceOf(t: TestContext, libp2p: Libp2p, read: (cid: Uint8Array) => Promise<Uint8Array | undefined>) {
-  const service = new BlockService({ libp2p, read, silenceMs: 200 })
+function serviceOf(t: TestContext, init: Pick<BlockServiceInit, 'libp2p' | 'read' | 'silenceMs'>) {
+  const service = new BlockService(init)
   t.after(() => service.stop())
   return service
 }
 
 const nothing = async () => undefined
 
-async function openTo(t: TestContext, caller: Libp2p, callee: Libp2p): Promise<BlockStream> {
-  const stream = await serviceOf(t, caller, nothing).open(callee.peerId.toString())
+/** `silenceMs`: left out, it is longer than a busy machine is silent. */
+async function openTo(t: TestContext, caller: Libp2p, callee: Libp2p, silenceMs?: number): Promise<BlockStream> {
+  const limits = silenceMs === undefined ? {} : { silenceMs }
+  const stream = await serviceOf(t, { libp2p: caller, read: nothing, ...limits }).open(callee.peerId.toString())
   assert.ok(stream)
   t.after(() => stream.close())
   return stream
@@ -33,12 +35,15 @@ async function openTo(t: TestContext, caller: Libp2p, callee: Libp2p): Promise<B
 async function openToStranger(t: TestContext, serve: (stream: Stream) => Promise<void>): Promise<BlockStream> {
   const [caller, callee] = await connectedNodes(t)
   await callee.handle(PROTOCOL, serve)
-  return openTo(t, caller, callee)
+  return openTo(t, caller, callee, 200)
 }
 
 test('a peer gives the blocks that it has, in the order of asking, however many are asked for at once', async (t) => {
   const [caller, callee] = await connectedNodes(t)
-  await serviceOf(t, callee, async ([number]) => (number! % 3 === 0 ? undefined : block(number!))).start()
+  await serviceOf(t, {
+    libp2p: callee,
+    read: async ([number]) => (number! % 3 === 0 ? undefined : block(number!))
+  }).start()
   const stream = await openTo(t, caller, callee)
   const answers = await Promise.all(Array.from({ length: 40 }, (_, number) => stream.get(new Uint8Array([number]))))
   for (const [number, bytes] of answers.entries()) {
@@ -49,12 +54,12 @@ test('a peer gives the blocks that it has, in the order of asking, however many 
 
 test('there is no stream to a peer that serves no blocks', async (t) => {
   const [caller, callee] = await connectedNodes(t)
-  assert.equal(await serviceOf(t, caller, nothing).open(callee.peerId.toString()), undefined)
+  assert.equal(await serviceOf(t, { libp2p: caller, read: nothing }).open(callee.peerId.toString()), undefined)
 })
 
 test('a peer that stops leaves nobody waiting', async (t) => {
   const [caller, callee] = await connectedNodes(t)
-  const service = serviceOf(t, callee, async () => block(1))
+  const service = serviceOf(t, { libp2p: callee, read: async () => block(1) })
   await service.start()
   const stream = await openTo(t, caller, callee)
   assert.ok(await stream.get(fromString('one')))
@@ -94,7 +99,7 @@ for (const [does, serve] of strangers) {
 
 test('a caller that asks for more than a CID loses its stream, and no other', async (t) => {
   const [caller, callee] = await connectedNodes(t)
-  await serviceOf(t, callee, async () => block(1)).start()
+  await serviceOf(t, { libp2p: callee, read: async () => block(1) }).start()
   const honest = await openTo(t, caller, callee)
   const rude = await caller.dialProtocol(callee.peerId, PROTOCOL)
   const frames = lpStream(rude)

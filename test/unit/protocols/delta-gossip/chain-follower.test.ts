@@ -163,6 +163,41 @@ suite('chain follower of an author that starts again', () => {
     assert.deepEqual(bench.keeper.copy, restarted.newest.copy)
   })
 
+  for (const isRecalled of [true, false]) {
+    const title = isRecalled
+      ? 'takes up what was held of an author that comes back on a new link, and fetches nothing'
+      : 'control: fetches the copy where nothing was held of it'
+    test(title, async () => {
+      const bench = new FollowerBench()
+      for (const { frame } of await bench.chain.publishMany(3)) await bench.deliver(frame)
+      const { version } = bench.follower
+      const restarted = bench.chainFrom(SECOND_START, bench.chain.newest.copy)
+      bench.source.chain = restarted
+      bench.reopen()
+      if (isRecalled) bench.follower.recall(version!)
+      const { frame, copy } = await restarted.publish()
+      await bench.deliver(frame)
+      assert.deepEqual(bench.source.calls, isRecalled ? [] : ['copy'])
+      assert.deepEqual(bench.keeper.copy, copy)
+      await bench.deliver(bench.chain.newest.frame)
+      assert.deepEqual(bench.refused, ['replayed'], 'and it is the newer start')
+    })
+  }
+
+  test('fetches the copy of an author that comes back with another than was held', async () => {
+    const bench = new FollowerBench()
+    const [older] = await bench.chain.publishMany(3)
+    for (const { frame } of bench.chain.published) await bench.deliver(frame)
+    const restarted = bench.chainFrom(SECOND_START, older!.copy)
+    bench.source.chain = restarted
+    const { version } = bench.follower
+    bench.reopen()
+    bench.follower.recall(version!)
+    await bench.deliver((await restarted.publish()).frame)
+    assert.deepEqual(bench.source.calls, ['copy'])
+    assert.deepEqual(bench.keeper.copy, restarted.newest.copy)
+  })
+
   test('starts over from the initial copy without fetching when the author does', async () => {
     const bench = new FollowerBench()
     for (const { frame } of await bench.chain.publishMany(3)) await bench.deliver(frame)
