@@ -7,6 +7,7 @@ import { addIdle } from './idle.ts'
 import { addLateJoin } from './late-join.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
+import { addTraffic } from './traffic/index.ts'
 import { addTraining } from './training.ts'
 import { addVanished } from './vanished.ts'
 
@@ -20,7 +21,8 @@ const benches = [
   addAveraging,
   addLateJoin,
   addFetch,
-  addVanished
+  addVanished,
+  addTraffic
 ]
 for (const add of benches) add(program)
 await program.parseAsync()

@@ -3,6 +3,7 @@ import type { BadInput } from './case.ts'
 import { FILES } from './files.ts'
 import { HOMES } from './homes.ts'
 import { INVITES } from './invites.ts'
+import { MODELS } from './models.ts'
 import { SIGNALS } from './signals.ts'
 import { WORDS } from './words.ts'
 
@@ -11,6 +12,7 @@ export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
   'Files of rows': FILES,
   'Invites, runs and CIDs': INVITES,
   'Archives and addresses': ARCHIVES,
+  'Files of models': MODELS,
   'Homes, ports and clocks': HOMES,
   'Words of the command line': WORDS,
   'Signals and terminals': SIGNALS

@@ -89,26 +89,45 @@ suite('chain follower', () => {
     assert.deepEqual([bench.source.calls, bench.heard], [['copy'], [2, 3]])
   })
 
-  test('fetches the current copy instead of queueing when the author is too fast for it', async () => {
+  for (const [name, count, strip] of [
+    ['more than two announcements wait', 6, true],
+    ['more than eight deltas with their payloads wait', MAX_GAP_DELTAS + 2, false]
+  ] as const) {
+    test(`fetches the current copy instead of queueing when ${name}`, async () => {
+      const bench = new FollowerBench()
+      const deltas = await bench.chain.publishMany(count)
+      for (const { frame } of deltas) bench.follower.receive(strip ? { header: frame.header } : frame, bench.now)
+      await bench.settled()
+      assert.deepEqual(bench.source.calls.at(-1), 'copy')
+      assert.deepEqual(bench.keeper.calls.at(-1), `adopt ${count - 1}`)
+      assert.deepEqual(bench.keeper.copy, bench.chain.newest.copy)
+      assert.deepEqual(
+        bench.refused.filter((reason) => reason !== 'replayed'),
+        []
+      )
+    })
+  }
+
+  test('keeps up with eight waiting deltas whose payloads are here, without fetching', async () => {
     const bench = new FollowerBench()
-    const deltas = await bench.chain.publishMany(6)
+    const deltas = await bench.chain.publishMany(MAX_GAP_DELTAS + 1)
     for (const { frame } of deltas) bench.follower.receive(frame, bench.now)
     await bench.settled()
-    assert.deepEqual(bench.source.calls, ['copy'])
-    assert.deepEqual(bench.keeper.calls, ['adopt 5'])
-    assert.deepEqual(bench.keeper.copy, bench.chain.newest.copy)
-    assert.deepEqual(
-      bench.refused.filter((reason) => reason !== 'replayed'),
-      []
-    )
+    assert.deepEqual([bench.source.calls, bench.heard], [[], deltas.map((_, seq) => seq)])
   })
 
-  test('keeps up with two waiting frames without fetching', async () => {
+  test('keeps up with two waiting announcements, whose payloads it fetches', async () => {
     const bench = new FollowerBench()
     const deltas = await bench.chain.publishMany(3)
-    for (const { frame } of deltas) bench.follower.receive(frame, bench.now)
+    for (const { frame } of deltas) bench.follower.receive({ header: frame.header }, bench.now)
     await bench.settled()
-    assert.deepEqual([bench.source.calls, bench.heard], [[], [0, 1, 2]])
+    assert.deepEqual(
+      [bench.source.calls, bench.heard],
+      [
+        ['payload', 'payload', 'payload'],
+        [0, 1, 2]
+      ]
+    )
   })
 
   test('goes on with the next announcement after a fetch that failed', async () => {
