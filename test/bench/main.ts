@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { addAveraging } from './averaging/index.ts'
 import { addControl } from './control-storm.ts'
+import { addFetch } from './fetch/index.ts'
 import { addIdle } from './idle.ts'
 import { addLateJoin } from './late-join.ts'
 import { addPinning } from './pinning.ts'
@@ -20,6 +21,7 @@ const benches = [
   addTraining,
   addAveraging,
   addLateJoin,
+  addFetch,
   addVanished,
   addTraffic,
   addPinning
