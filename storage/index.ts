@@ -53,6 +53,14 @@ export { HomeInUseError } from './home-lock.ts'
 export { copyIdentity, IdentityExistsError, renewIdentity, restoreIdentity } from './identity-backup.ts'
 export { IdentityCorruptError } from './identity-file.ts'
 export { INCARNATION_BYTES, newIncarnation, nextIncarnation } from './incarnation.ts'
+export {
+  BlockDamagedError,
+  type BlockInspector,
+  BlockMissingError,
+  fileCid,
+  inspectBlocks,
+  inspectorOf
+} from './inspect-blocks.ts'
 export { type KeepDetails, type KeptRoot, KeptRootCorruptError } from './kept-root.ts'
 export { SWEEP_GRACE_MS, type SweepReport } from './pins.ts'
 export {

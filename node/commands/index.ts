@@ -27,6 +27,7 @@ const VERBS: readonly (readonly [verbs: readonly string[], load: () => Promise<A
   [['logs'], async () => (await import('./logs.ts')).addLogs],
   [['pause', 'resume', 'leave'], async () => (await import('./control.ts')).addControl],
   [['checkpoints', 'pins', 'pin', 'unpin'], async () => (await import('./pins.ts')).addPins],
+  [['verify'], async () => (await import('./verify.ts')).addVerify],
   [['predict'], async () => (await import('./predict.ts')).addPredict],
   [['evaluate'], async () => (await import('./evaluate.ts')).addEvaluate],
   [['config'], async () => (await import('./config.ts')).addConfig],

@@ -3,6 +3,7 @@ import {
   authorOf,
   type CheckpointManifest,
   encodeCheckpoint,
+  MAX_CUT,
   parseCheckpoint,
   type SignedCheckpointAnnouncement,
   sealCheckpointAnnouncement
@@ -14,6 +15,7 @@ import type { Peer } from '../peer.ts'
 import type { Metrics } from '../training/index.ts'
 import type { Vectors } from '../vectors/index.ts'
 import { requireFree } from './disk-trouble.ts'
+import { storeProof } from './proofs.ts'
 import { decodeWeights, encodeWeights, type RunFiles, weightsFileBytes } from './run-files.ts'
 
 /** Newest checkpoints that follow each other are named as parents; one is enough for a line of descent. */
@@ -42,9 +44,11 @@ export interface CheckpointInit {
  */
 export async function makeCheckpoint(
   { peer, run, vectors, heldOut, incarnation }: CheckpointInit,
-  { round, seq, phase, delta }: CheckpointRequest
+  { round, seq, phase, delta, signed }: CheckpointRequest
 ): Promise<MadeCheckpoint> {
-  const { weights, rule, cut } = await vectors.average({ author: peer.id, delta, incarnation })
+  const wantsProof = run.manifest.checkpoint.proof === 'snapshots'
+  const self = { author: peer.id, delta, incarnation, ...(wantsProof ? { signed } : {}) }
+  const { weights, rule, cut, proven } = await vectors.average(self)
   const metrics = heldOut > 0 ? await vectors.evaluate(weights) : undefined
   const createdAt = Date.now()
   const author = authorOf(peer.key)
@@ -65,14 +69,18 @@ export async function makeCheckpoint(
     metrics: shared === undefined ? [] : [{ author, split: 'holdOut', ...shared }],
     createdAt
   }
-  await requireFree(peer.home.dir, weightsFileBytes(run.manifest.parameterCount))
+  const files = 1 + (proven?.length ?? 0)
+  await requireFree(peer.home.dir, files * weightsFileBytes(run.manifest.parameterCount))
   const { root } = await peer.storage.checkpoints.put({
     run: runText,
     seq,
     round,
     createdAt: await peer.storage.checkpoints.afterLatest(runText, createdAt),
     weights: encodeWeights(run.shared.layout, weights),
-    encode: (links) => encodeCheckpoint({ ...manifest, ...links })
+    encode: async (links) => {
+      const proof = proven === undefined ? {} : { proof: await storeProof(peer.storage, run, proven) }
+      return encodeCheckpoint({ ...manifest, ...links, ...proof })
+    }
   })
   await dropOldCheckpoints(peer.storage, runText)
   const announcement = await sealCheckpointAnnouncement(
@@ -100,7 +108,6 @@ export async function keepCheckpoint(
   options: { signal?: AbortSignal }
 ): Promise<CID> {
   const root = CID.decode(announcement.checkpoint)
-  const maxBytes = 2 * weightsFileBytes(run.manifest.parameterCount)
   const details = {
     kind: 'checkpoint',
     by: 'policy',
@@ -109,9 +116,14 @@ export async function keepCheckpoint(
     round: announcement.round,
     createdAt: await storage.checkpoints.afterLatest(run.id.toString(), Date.now())
   } as const
-  await storage.pins.keep(root, details, { ...options, maxBytes })
+  await storage.pins.keep(root, details, { ...options, maxBytes: checkpointBytes(run) })
   await dropOldCheckpoints(storage, run.id.toString())
   return root
+}
+
+/** What a checkpoint and all that it links to may have: the model and the weights, and in a proof as many copies as a cut may name. */
+function checkpointBytes({ manifest: { parameterCount } }: RunFiles): number {
+  return (2 + MAX_CUT) * weightsFileBytes(parameterCount)
 }
 
 /** Keeps the newest few and frees the space of the others: a long run would fill the disk with them. */

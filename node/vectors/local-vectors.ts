@@ -8,6 +8,7 @@ import type {
   RollBackTarget,
   RoundOptions,
   RoundOutcome,
+  SelfInCut,
   Start,
   Vectors,
   VersionTerm
@@ -32,7 +33,7 @@ export interface LocalVectorsInit {
 export class LocalVectors implements Vectors {
   readonly #init: LocalVectorsInit
   readonly #averager: Averager
-  readonly #versions = new Map<string, ExpectedCopy['version']>()
+  readonly #versions = new Map<string, Pick<ExpectedCopy, 'version' | 'signed'>>()
   /** Scratch for local training, shape [n]. */
   readonly #trained: Float32Array
   #seq = -1
@@ -94,7 +95,7 @@ export class LocalVectors implements Vectors {
     this.#averager.mix(
       terms.map(({ seq, ...term }) => ({
         ...term,
-        newerDeltas: Math.max(0, (this.#versions.get(term.author)?.seq ?? seq) - seq)
+        newerDeltas: Math.max(0, (this.#versions.get(term.author)?.version.seq ?? seq) - seq)
       }))
     )
   }
@@ -137,7 +138,8 @@ export class LocalVectors implements Vectors {
     if (expected.stateHash !== undefined && !equals(hashOf(view), expected.stateHash)) {
       return this.#refuse(author, 'state-mismatch')
     }
-    this.#versions.set(author, expected.version)
+    const { version, signed } = expected
+    this.#versions.set(author, signed === undefined ? { version } : { version, signed })
     return undefined
   }
 
@@ -151,15 +153,24 @@ export class LocalVectors implements Vectors {
     return { seq: this.#seq, copy: bytesOf(this.#averager.copy).slice() }
   }
 
-  async average(self: { author: string; delta: Uint8Array; incarnation: Uint8Array }): Promise<AveragedCopies> {
-    const { author, delta, incarnation } = self
-    const cut = [{ author, version: { incarnation, seq: this.#seq, delta } }]
-    for (const [neighbour, version] of this.#versions) cut.push({ author: neighbour, version })
-    cut.sort((a, b) => (a.author < b.author ? -1 : 1))
-    const copies = cut.map((entry) =>
-      entry.author === author ? this.#averager.copy : this.#averager.view(entry.author)!
-    )
-    return { weights: this.#averager.combine(copies), rule: this.#averager.combination, cut }
+  async average({ author, delta, incarnation, signed }: SelfInCut): Promise<AveragedCopies> {
+    const own = { version: { incarnation, seq: this.#seq, delta }, ...(signed === undefined ? {} : { signed }) }
+    const all = [...this.#versions, [author, own] as const].map(([name, { version, signed: word }]) => ({
+      author: name,
+      version,
+      signed: word,
+      copy: name === author ? this.#averager.copy : this.#averager.view(name)!
+    }))
+    const held = signed === undefined ? all : all.filter(isProven)
+    held.sort((a, b) => (a.author < b.author ? -1 : 1))
+    return {
+      weights: this.#averager.combine(held.map(({ copy }) => copy)),
+      rule: this.#averager.combination,
+      cut: held.map(({ author, version }) => ({ author, version })),
+      ...(signed === undefined
+        ? {}
+        : { proven: held.map(({ signed, copy }) => ({ header: signed!.header, copy: bytesOf(copy).slice() })) })
+    }
   }
 
   evaluate(weights?: Float32Array): Promise<Metrics> {
@@ -169,6 +180,11 @@ export class LocalVectors implements Vectors {
   close(): Promise<void> {
     return this.#init.trainer.close()
   }
+}
+
+/** Hashes of held copies are compared on every eighth delta only: what goes into a proof is compared first. */
+function isProven({ signed, copy }: { signed: ExpectedCopy['signed']; copy: Float32Array }): boolean {
+  return signed !== undefined && equals(hashOf(copy), signed.stateHash)
 }
 
 /** A model that diverges is rolled back by the caller, whether the trainer notices or the averager. */

@@ -9,6 +9,7 @@ import type {
   RollBackTarget,
   RoundOptions,
   RoundOutcome,
+  SelfInCut,
   Start,
   Vectors,
   VersionTerm
@@ -122,7 +123,7 @@ export class VectorWorker implements Vectors {
     return this.#calls.call('ownCopy', [])
   }
 
-  average(self: { author: string; delta: Uint8Array; incarnation: Uint8Array }): Promise<AveragedCopies> {
+  average(self: SelfInCut): Promise<AveragedCopies> {
     return this.#calls.call('average', [self])
   }
 
