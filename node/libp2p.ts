@@ -30,9 +30,6 @@ const LAZY_GOSSIP = { Dlazy: 2, gossipFactor: 0, mcacheGossip: 1 } as const
 /** Default 5 a second from one host: a flock that starts on one machine is more than that (DESIGN 10). */
 const INBOUND_CONNECTIONS_PER_SECOND = 100
 
-/** A payload of a million parameters in int4 crosses without waiting for leave to send more, and a long way is filled. */
-const STREAM_WINDOW_BYTES = 1024 * 1024
-
 /**
  * A ping keeps a connection open where a router forgets those that are silent, after five minutes at the earliest for TCP
  * (RFC 5382: two hours; home routers are known for five minutes). Each opens a stream, which is 250 bytes on either side:
@@ -63,7 +60,9 @@ export async function startLibp2p({ privateKey, listen, gossipTraffic, upload }:
     addresses: { listen: [...listen] },
     transports: [upload === undefined ? tcp() : shapedTcp(upload)],
     connectionEncrypters: [tls(), noise()],
-    streamMuxers: [yamux({ streamOptions: { initialStreamWindowSize: STREAM_WINDOW_BYTES } })],
+    // With its windows as the specification has them: a larger first one is sent to everybody, and Kubo resets the stream
+    // that brings more than the 256 KiB it expects.
+    streamMuxers: [yamux()],
     connectionManager: { inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND },
     // A busy event loop answers pings late; links have probes of their own (DESIGN 10).
     connectionMonitor: { abortConnectionOnPingFailure: false, pingInterval: KEEP_ALIVE_MS },

@@ -1,6 +1,16 @@
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { CID } from 'multiformats/cid'
+import { BlockService } from '../protocols/blocks/index.ts'
 import { systemClock } from '../protocols/clock.ts'
-import { createStorage, type Home, openHome, openStores, type Storage, type Stores } from '../storage/index.ts'
+import {
+  createStorage,
+  type Home,
+  openHome,
+  openStores,
+  type Storage,
+  type Stores,
+  type VerifyReport
+} from '../storage/index.ts'
 import { GossipTraffic } from './gossip-traffic.ts'
 import { type StarlingLibp2p, startLibp2p } from './libp2p.ts'
 import { UploadLimiter } from './limits/index.ts'
@@ -13,6 +23,8 @@ export interface PeerInit {
   readonly listen: readonly string[]
   /** Bytes a second that all connections together may send; no limit when absent. */
   readonly maxUpload?: number
+  /** Where blocks, pins and chains are, for the peer to close. Default: in the home. */
+  readonly stores?: Stores
 }
 
 /** One process with one identity: its home, its stores, and libp2p with Helia on it. */
@@ -25,6 +37,8 @@ export interface Peer {
   readonly idBytes: Uint8Array
   readonly libp2p: StarlingLibp2p
   readonly storage: Storage
+  /** What the check of the blocks at the start found. */
+  readonly check: VerifyReport
   readonly traffic: SocketTraffic
   readonly gossipTraffic: GossipTraffic
   /** Present when uploads are limited. */
@@ -39,7 +53,7 @@ export interface Peer {
  * Throws HomeInUseError, HomeNotWritableError and their kin from storage, PortInUseError when an address to listen on is
  * taken; what was opened before is closed again.
  */
-export async function createPeer({ home: dir, listen, maxUpload }: PeerInit): Promise<Peer> {
+export async function createPeer({ home: dir, listen, maxUpload, ...init }: PeerInit): Promise<Peer> {
   const traffic = new SocketTraffic()
   const opened: { close(): Promise<void> }[] = []
   const close = async () => {
@@ -48,7 +62,7 @@ export async function createPeer({ home: dir, listen, maxUpload }: PeerInit): Pr
   try {
     const home = await openHome(dir, { create: true })
     opened.push(home)
-    const stores: Stores = await openStores(home)
+    const stores = init.stores ?? (await openStores(home))
     opened.push(stores)
     traffic.start()
     opened.push({ close: async () => traffic.stop() })
@@ -59,11 +73,27 @@ export async function createPeer({ home: dir, listen, maxUpload }: PeerInit): Pr
       throw explainListen(cause, listen)
     })
     opened.push({ close: async () => libp2p.stop() })
-    const storage = await createStorage({ stores, libp2p })
+    const blocks = new BlockService({ libp2p, read: (cid) => storage.heldBlock(CID.decode(cid)) })
+    const storage = await createStorage({ stores, libp2p, openBulk: (peer, options) => blocks.open(peer, options) })
     opened.push(storage)
+    await blocks.start()
+    opened.push({ close: () => blocks.stop() })
     const id = libp2p.peerId.toString()
     const idBytes = libp2p.peerId.toMultihash().bytes
-    return { home, key: home.identity, id, idBytes, libp2p, storage, traffic, gossipTraffic, ...limits, stop: close }
+    const { check } = stores
+    return {
+      home,
+      key: home.identity,
+      id,
+      idBytes,
+      libp2p,
+      storage,
+      check,
+      traffic,
+      gossipTraffic,
+      ...limits,
+      stop: close
+    }
   } catch (error) {
     await close()
     throw error

@@ -51,6 +51,12 @@ export async function writeBulk(
   }
 }
 
+/** Where bulk is read to: whole so far up to `at`, also when reading ends with an error. */
+export interface BulkTarget {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  at: number
+}
+
 /**
  * Reads exactly `length` bytes that were written as frames. The caller bounds `length` by what it expects, not by what
  * the sender claims. Throws InvalidRecordError ('wrong-length') when a frame does not fit.
@@ -60,17 +66,30 @@ export async function readBulk(
   length: number,
   signal: AbortSignal
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length)
-  for (let at = 0; at < length; ) {
+  const target = { bytes: new Uint8Array(length), at: 0 }
+  await readBulkInto(frames, target, signal)
+  return target.bytes
+}
+
+/** Reads what the target lacks; `onRead` hears how far it is. Throws as `readBulk`. */
+export async function readBulkInto(
+  frames: LengthPrefixedStream,
+  target: BulkTarget,
+  signal: AbortSignal,
+  onRead: (at: number) => void = () => {}
+): Promise<void> {
+  const { bytes } = target
+  while (target.at < bytes.byteLength) {
     const chunk = await frames.read({ signal })
-    if (chunk.byteLength === 0 || at + chunk.byteLength > length) {
-      throw new InvalidRecordError('wrong-length', `frame of ${chunk.byteLength} bytes at ${at} of ${length}`)
+    if (chunk.byteLength === 0 || target.at + chunk.byteLength > bytes.byteLength) {
+      const where = `at ${target.at} of ${bytes.byteLength}`
+      throw new InvalidRecordError('wrong-length', `frame of ${chunk.byteLength} bytes ${where}`)
     }
     // A frame is a list of what the network delivered: each part is copied once, to its place.
     for (const part of chunk) {
-      bytes.set(part, at)
-      at += part.byteLength
+      bytes.set(part, target.at)
+      target.at += part.byteLength
     }
+    onRead(target.at)
   }
-  return bytes
 }

@@ -1,10 +1,12 @@
-import type { Helia } from '@helia/interface'
+import type { BlockBrokerReceiveBlockProgressEvent, Helia } from '@helia/interface'
+import { peerIdFromCID } from '@libp2p/peer-id'
 import type { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { concat } from 'uint8arrays/concat'
 import { equals } from 'uint8arrays/equals'
-import type { SafeFsBlockstore } from './blocks.ts'
+import type { PeerBlockstore, PutBlockOptions } from './blocks.ts'
+import type { BulkBlocks } from './bulk-reader.ts'
 
 /** A block is not on this machine and nobody was asked for it. */
 export class BlockNotFoundError extends Error {
@@ -30,7 +32,17 @@ export interface ReadOptions {
   readonly signal: AbortSignal
   /** True asks nobody else. */
   readonly offline: boolean
+  /** Asked before everybody is. */
+  readonly bulk?: BulkBlocks
+  /** Hears which peer, by its id, had a block that everybody was asked for. */
+  readonly onSender?: (peer: string) => void
 }
+
+/** What is fetched can be fetched again: whoever keeps it flushes it (Pins). */
+const UNSYNCED: PutBlockOptions = { sync: false }
+
+/** Bitswap's event for a block that came. */
+const RECEIVED = 'helia:block-broker:receive-block'
 
 /** Reads one block and checks it. */
 export type ReadBlock = (cid: CID, options: ReadOptions) => Promise<Uint8Array>
@@ -41,18 +53,44 @@ export type ReadBlock = (cid: CID, options: ReadOptions) => Promise<Uint8Array>
  *
  * The reader throws BlockNotFoundError, UnsupportedHashError and whatever the signal's reason is.
  */
-export function createBlockReader(helia: Helia, blockstore: SafeFsBlockstore): ReadBlock {
+export function createBlockReader(helia: Helia, blockstore: PeerBlockstore): ReadBlock {
   return async (cid, options) => {
     if (cid.multihash.code === identity.code) return cid.multihash.digest
     if (cid.multihash.code !== sha256.code) throw new UnsupportedHashError(cid)
     if (await blockstore.has(cid)) {
       const bytes = await collect(blockstore.get(cid, options))
-      if (equals((await sha256.digest(bytes)).digest, cid.multihash.digest)) return bytes
+      if (await matches(cid, bytes)) return bytes
       await blockstore.delete(cid)
     }
     if (options.offline) throw new BlockNotFoundError(cid)
-    return collect(helia.blockstore.get(cid, options)) // checks what peers send
+    return (await readInBulk(helia, cid, options)) ?? readByBitswap(helia, cid, options)
   }
+}
+
+/** A block as it lies in the store; undefined when it is not there. */
+export async function heldBlock(blockstore: PeerBlockstore, cid: CID): Promise<Uint8Array | undefined> {
+  return (await blockstore.has(cid)) ? collect(blockstore.get(cid)) : undefined
+}
+
+/** Undefined where there is no such peer, or it does not give this block: what it sent is not what the CID says. */
+async function readInBulk(helia: Helia, cid: CID, { bulk, signal }: ReadOptions): Promise<Uint8Array | undefined> {
+  const bytes = await bulk?.get(cid.bytes)
+  if (bytes === undefined || !(await matches(cid, bytes))) return
+  await helia.blockstore.put(cid, bytes, Object.assign({ signal }, UNSYNCED))
+  return bytes
+}
+
+/** Asks all connected peers; Helia checks what they send. */
+async function readByBitswap(helia: Helia, cid: CID, { signal, onSender }: ReadOptions): Promise<Uint8Array> {
+  const onProgress = ({ type, detail }: { readonly type: string; readonly detail: unknown }) => {
+    if (type === RECEIVED)
+      onSender?.(peerIdFromCID((detail as BlockBrokerReceiveBlockProgressEvent).provider).toString())
+  }
+  return collect(helia.blockstore.get(cid, Object.assign({ signal, onProgress }, UNSYNCED)))
+}
+
+async function matches(cid: CID, bytes: Uint8Array): Promise<boolean> {
+  return equals((await sha256.digest(bytes)).digest, cid.multihash.digest)
 }
 
 /** The parts of a block as one. */

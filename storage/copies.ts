@@ -37,7 +37,7 @@ export interface SavedCopy {
   readonly copy: Float32Array
 }
 
-/** A damaged file is as good as none: neighbours hold this peer's copy too. */
+/** A damaged file is as good as none: the peer's own chain leads to the copy, and neighbours hold theirs. */
 export type LoadedCopy =
   | { readonly type: 'found'; readonly saved: SavedCopy }
   | { readonly type: 'none' }
@@ -80,7 +80,10 @@ export function createCopies(home: Home): Copies {
       }
       const saved = await parseSavedCopy(bytes)
       if (saved !== undefined) return { type: 'found', saved }
-      return { type: 'damaged', warning: `${path} is damaged and was ignored: a neighbour's copy is used instead` }
+      return {
+        type: 'damaged',
+        warning: `${path} is damaged and was ignored: the own chain, or the neighbours, give another`
+      }
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Helia } from '@helia/interface'
 import type { BlockDecoder } from 'multiformats'
 import { createUnsafe } from 'multiformats/block'
@@ -6,10 +7,17 @@ import * as raw from 'multiformats/codecs/raw'
 import { identity } from 'multiformats/hashes/identity'
 import { blockKey } from './block-key.ts'
 import { BlockNotFoundError, type ReadBlock } from './block-reader.ts'
-import type { SafeFsBlockstore } from './blocks.ts'
+import type { PeerBlockstore } from './blocks.ts'
+import { createBulkReader, type OpenBulk } from './bulk-reader.ts'
 
 /** Blocks asked for together: hides a round trip of 100 ms at 100 Mbit/s, and holds at most 16 MiB. */
 const CONCURRENCY = 16
+
+/**
+ * Blocks that are on their way when a walk fails are waited for so long: @helia/bitswap never sends a block again to a
+ * peer that asks for it twice within five seconds, so that one given up now would be missing to the next attempt.
+ */
+const LAST_BLOCKS_MS = 5000
 
 /** What a root leads to is larger than was allowed. */
 export class DagTooLargeError extends Error {
@@ -61,12 +69,17 @@ export interface DagReader {
   reach(roots: Iterable<CID>): Promise<Reachable>
 }
 
-export function createDagReader(helia: Helia, blockstore: SafeFsBlockstore, read: ReadBlock): DagReader {
+export function createDagReader(
+  helia: Helia,
+  blockstore: PeerBlockstore,
+  read: ReadBlock,
+  openBulk?: OpenBulk
+): DagReader {
   const linksOf = async (cid: CID, bytes: Uint8Array) => decodeLinks(cid, bytes, () => helia.getCodec(cid.code))
-  const readBounded = (root: CID, options: FetchDagOptions) => {
+  const readBounded = (root: CID, readBlock: ReadBlock, options: FetchDagOptions) => {
     let total = 0
     const reader = async (cid: CID) => {
-      const bytes = await read(cid, options)
+      const bytes = await readBlock(cid, options)
       total += bytes.byteLength
       if (total > options.maxBytes) throw new DagTooLargeError(root, options.maxBytes)
       return linksOf(cid, bytes)
@@ -75,12 +88,17 @@ export function createDagReader(helia: Helia, blockstore: SafeFsBlockstore, read
   }
   return {
     fetch: async (root, options) => {
-      const { reader, total } = readBounded(root, options)
-      const { size } = await walk([root], reader)
-      return { blocks: size, bytes: total() }
+      const bulk = createBulkReader(read, openBulk)
+      try {
+        const { reader, total } = readBounded(root, bulk.read, options)
+        const { size } = await walk([root], reader)
+        return { blocks: size, bytes: total() }
+      } finally {
+        await bulk.close()
+      }
     },
     complete: async (root, options) => {
-      const { reader } = readBounded(root, options)
+      const { reader } = readBounded(root, read, options)
       const blocks = await walk([root], async (cid) => {
         return cid.code === raw.code && (await blockstore.has(cid)) ? [] : reader(cid)
       })
@@ -132,8 +150,21 @@ async function walk(roots: Iterable<CID>, visit: (cid: CID) => Promise<readonly 
     waiting.push(cid)
   }
   for (const root of roots) add(root)
-  while (waiting.length > 0) {
-    for (const links of await Promise.all(waiting.splice(-CONCURRENCY).map(visit))) links.forEach(add)
+  const running = new Set<Promise<void>>()
+  const begin = (cid: CID) => {
+    const visiting = visit(cid)
+      .then((links) => links.toReversed().forEach(add))
+      .finally(() => running.delete(visiting))
+    running.add(visiting)
+  }
+  try {
+    while (waiting.length > 0 || running.size > 0) {
+      while (waiting.length > 0 && running.size < CONCURRENCY) begin(waiting.pop()!)
+      await Promise.race(running)
+    }
+  } catch (error) {
+    await Promise.race([Promise.allSettled(running), delay(LAST_BLOCKS_MS, undefined, { ref: false })])
+    throw error
   }
   return seen
 }

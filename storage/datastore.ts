@@ -1,6 +1,9 @@
+import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { AbortOptions } from '@libp2p/interface'
 import { LevelDatastore } from 'datastore-level'
 import type { Key } from 'interface-datastore'
+import { syncFile, syncFolder } from './write-file-atomic.ts'
 
 /** Keys whose writes are flushed before they count as done: the list of what is kept. */
 export const COMMIT_PREFIX = '/pin/'
@@ -29,4 +32,21 @@ export class CommitLevelDatastore extends LevelDatastore {
 
 function isCommit(key: Key): boolean {
   return key.toString().startsWith(COMMIT_PREFIX)
+}
+
+/**
+ * Makes an empty datastore where there is none: aside, flushed, and put in its place whole. LevelDB names its first
+ * manifest before that is on the disk: a cut in the first seconds left a home that did not open any more.
+ */
+export async function createDatastore(path: string): Promise<void> {
+  if (await stat(path).catch(() => undefined)) return
+  const aside = `${path}.new`
+  await rm(aside, { recursive: true, force: true })
+  const datastore = new LevelDatastore(aside)
+  await datastore.open()
+  await datastore.close()
+  for (const name of await readdir(aside)) await syncFile(join(aside, name))
+  await syncFolder(aside)
+  await rename(aside, path)
+  await syncFolder(dirname(path))
 }

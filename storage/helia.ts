@@ -7,6 +7,12 @@ import { createHeliaLight } from 'helia'
 import type { Stores } from './stores.ts'
 
 /**
+ * A message of bitswap, of up to 4 MiB, may take so long to arrive: at 64 kB/s it does. The default of ten seconds ends
+ * every stream on a line of less than 3 Mbit/s.
+ */
+const MESSAGE_TIMEOUT_MS = 70_000
+
+/**
  * Starts Helia on stores that are open and, when given, on a libp2p node that exists already (`withLibp2p` can only
  * make its own). Bitswap only: no public gateways, no public bootstrap list. Without libp2p it works on what is here.
  */
@@ -18,7 +24,7 @@ export async function startHelia({ blockstore, datastore }: Stores, libp2p?: Lib
     routers: libp2p === undefined ? [] : [libp2pRouter(libp2p)]
   })
   if (libp2p === undefined) return helia.start()
-  return withBitswap(Object.assign(helia, { libp2p })).start()
+  return withBitswap(Object.assign(helia, { libp2p }), { messageReceiveTimeout: MESSAGE_TIMEOUT_MS }).start()
 }
 
 /** Answers Helia's look-ups with the content and peer routers of a libp2p node. */

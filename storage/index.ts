@@ -38,7 +38,8 @@ export {
 export { type Copies, createCopies, InvalidRunIdError, type LoadedCopy, type SavedCopy } from './copies.ts'
 export { type DagSize, DagTooLargeError, InvalidBlockError } from './dag.ts'
 export { FileTooLargeError, NotAFileError } from './files.ts'
-export { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from './formats/safetensors.ts'
+export { decodeSafetensors, encodeSafetensors, SafetensorsError } from './formats/safetensors.ts'
+export type { Tensor } from './formats/tensor.ts'
 export {
   type Home,
   HomeCorruptError,
@@ -62,7 +63,9 @@ export {
   inspectorOf
 } from './inspect-blocks.ts'
 export { type KeepDetails, type KeptRoot, KeptRootCorruptError } from './kept-root.ts'
+export { memoryStores } from './memory-stores.ts'
 export { SWEEP_GRACE_MS, type SweepReport } from './pins.ts'
+export type { LostRoot, RepairReport } from './repair.ts'
 export {
   BlockTooLargeError,
   createStorage,
@@ -72,6 +75,7 @@ export {
   type StoragePins,
   type StorageSweepOptions
 } from './storage.ts'
-export { DatastoreOpenError, openStores, type Stores } from './stores.ts'
+export { DatastoreOpenError, type DiskStores, type OpenStoresOptions, openStores, type Stores } from './stores.ts'
+export type { VerifyReport } from './verify-blocks.ts'
 export { DeadlineError, type DeadlineOptions } from './with-deadline.ts'
-export { writeFileAtomic } from './write-file-atomic.ts'
+export { makeFolder, writeFileAtomic } from './write-file-atomic.ts'

@@ -1,6 +1,6 @@
 import type { Datastore } from 'interface-datastore'
 import type { CID } from 'multiformats/cid'
-import type { SafeFsBlockstore } from './blocks.ts'
+import type { PeerBlockstore } from './blocks.ts'
 import type { DagReader, FetchDagOptions } from './dag.ts'
 import { COMMIT_PREFIX } from './datastore.ts'
 import { encodeKeepDetails, type KeepDetails, type KeptRoot, keptRootKey, parseKeptRoot } from './kept-root.ts'
@@ -37,11 +37,11 @@ export interface SweepReport {
  */
 export class Pins {
   readonly #datastore: Datastore
-  readonly #blockstore: SafeFsBlockstore
+  readonly #blockstore: PeerBlockstore
   readonly #dag: DagReader
   readonly #mutex = new Mutex()
 
-  constructor(components: { datastore: Datastore; blockstore: SafeFsBlockstore; dag: DagReader }) {
+  constructor(components: { datastore: Datastore; blockstore: PeerBlockstore; dag: DagReader }) {
     this.#datastore = components.datastore
     this.#blockstore = components.blockstore
     this.#dag = components.dag

@@ -2,8 +2,9 @@ import * as dagCbor from '@ipld/dag-cbor'
 import type { Libp2p } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
-import { createBlockReader } from './block-reader.ts'
+import { createBlockReader, heldBlock } from './block-reader.ts'
 import type { PutBlockOptions } from './blocks.ts'
+import type { OpenBulk } from './bulk-reader.ts'
 import { Chains } from './chains.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { createDagReader, type DagSize } from './dag.ts'
@@ -12,6 +13,7 @@ import { startHelia } from './helia.ts'
 import type { Home } from './home.ts'
 import type { KeepDetails, KeptRoot } from './kept-root.ts'
 import { Pins, type SweepOptions, type SweepReport } from './pins.ts'
+import { type RepairReport, repairKept } from './repair.ts'
 import { openStores, type Stores } from './stores.ts'
 import { type DeadlineOptions, withDeadline } from './with-deadline.ts'
 
@@ -53,12 +55,16 @@ export interface Storage {
   putDagCbor(bytes: Uint8Array): Promise<CID>
   /** Throws BlockNotFoundError, UnsupportedHashError, DeadlineError. */
   getBlock(cid: CID, options?: DeadlineOptions): Promise<Uint8Array>
+  /** A block as it lies here, unchecked, for others who will check it; undefined when it is not here. */
+  heldBlock(cid: CID): Promise<Uint8Array | undefined>
   /** Stores a UnixFS file; the same bytes get the same CID as from Kubo's `unixfs-v1-2025`. */
   putFile(bytes: Uint8Array): Promise<CID>
   /** Reads a file of at most `maxBytes`. Throws FileTooLargeError, NotAFileError and as `fetchDag`. */
   getFile(cid: CID, options?: FetchOptions): Promise<Uint8Array>
   /** Brings a root and all it leads to here, unkept. Throws DagTooLargeError, InvalidBlockError and as `getBlock`. */
   fetchDag(root: CID, options?: FetchOptions): Promise<DagSize>
+  /** Fetches what is not here of what is kept, each root within the limits. Throws KeptRootCorruptError. */
+  repair(options?: FetchOptions): Promise<RepairReport>
   /** Removes what is neither kept, nor in a chain, nor in `alsoKeep`, nor young. */
   sweep(options?: StorageSweepOptions): Promise<SweepReport>
   /** Stops Helia; stores, libp2p and home are their owner's to close. May be called twice. */
@@ -79,15 +85,17 @@ export interface CreateStorageInit {
   readonly stores: Stores
   /** A started node. Left out, the storage works on what is here. */
   readonly libp2p?: Libp2p
+  /** How connected peers' blocks are asked for in bulk. */
+  readonly openBulk?: OpenBulk
 }
 
 /** Storage on stores that are open already. */
-export async function createStorage({ stores, libp2p }: CreateStorageInit): Promise<Storage> {
+export async function createStorage({ stores, libp2p, openBulk }: CreateStorageInit): Promise<Storage> {
   const { blockstore, datastore } = stores
   const helia = await startHelia(stores, libp2p)
   const offline = libp2p === undefined
   const read = createBlockReader(helia, blockstore)
-  const dag = createDagReader(helia, blockstore, read)
+  const dag = createDagReader(helia, blockstore, read, openBulk)
   const files = createFiles(helia, read, dag)
   const pins = new Pins({ datastore, blockstore, dag })
 
@@ -121,9 +129,14 @@ export async function createStorage({ stores, libp2p }: CreateStorageInit): Prom
     putDagCbor: async (bytes) => putBlock(CID.createV1(dagCbor.code, await sha256.digest(bytes)), bytes),
     getBlock: (cid, { signal, timeoutMs = BLOCK_TIMEOUT_MS } = {}) =>
       withDeadline(`block ${cid}`, { signal, timeoutMs }, (signal) => read(cid, { signal, offline })),
+    heldBlock: (cid) => heldBlock(blockstore, cid),
     putFile: files.put,
     getFile: (cid, options = {}) => bounded(`file ${cid}`, options, (limits) => files.get(cid, limits)),
     fetchDag: (root, options = {}) => bounded(`what ${root} links to`, options, (limits) => dag.fetch(root, limits)),
+    repair: async (options = {}) =>
+      repairKept(await list(), dag, (root) =>
+        bounded(`what ${root} links to`, options, (limits) => dag.fetch(root, limits))
+      ),
     sweep: ({ alsoKeep = [], ...options } = {}) =>
       pins.sweep({ ...options, alsoKeep: async () => [...(await chains.roots()), ...alsoKeep] }),
     close: async () => {

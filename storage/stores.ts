@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import type { Datastore } from 'interface-datastore'
-import { SafeFsBlockstore } from './blocks.ts'
+import { type PeerBlockstore, SafeFsBlockstore } from './blocks.ts'
 import { readCleanMark, writeCleanMark } from './clean-mark.ts'
-import { CommitLevelDatastore } from './datastore.ts'
+import { CommitLevelDatastore, createDatastore } from './datastore.ts'
 import type { Home } from './home.ts'
 import { type VerifyReport, verifyBlocks } from './verify-blocks.ts'
 
@@ -29,7 +29,7 @@ export class DatastoreOpenError extends Error {
 
 /** The block store and the datastore of a home: open before libp2p, which keeps its peers in the datastore. */
 export interface Stores {
-  readonly blockstore: SafeFsBlockstore
+  readonly blockstore: PeerBlockstore
   readonly datastore: Datastore
   /** What the check at opening found: say so to the user when blocks were dropped. */
   readonly check: VerifyReport
@@ -37,21 +37,32 @@ export interface Stores {
   close(): Promise<void>
 }
 
+export interface OpenStoresOptions {
+  /** Checks the content of every block, also after an orderly close. Default false. */
+  readonly hashAll?: boolean
+}
+
+/** Stores in files. */
+export interface DiskStores extends Stores {
+  readonly blockstore: SafeFsBlockstore
+}
+
 /**
  * Opens the stores of a home. Sizes of all blocks are checked every time, contents only of those that changed since the
  * last orderly close when the process was stopped otherwise. Throws DatastoreOpenError.
  */
-export async function openStores(home: Home): Promise<Stores> {
+export async function openStores(home: Home, { hashAll = false }: OpenStoresOptions = {}): Promise<DiskStores> {
   const openedAt = Date.now()
   const blocks = home.path(BLOCKS_FOLDER)
   await mkdir(blocks, { recursive: true })
   const mark = await readCleanMark(home.path(MARK_FILE))
-  const hashSince = mark.clean ? Number.POSITIVE_INFINITY : mark.at - CLOCK_MARGIN_MS
+  const hashSince = hashAll ? 0 : mark.clean ? Number.POSITIVE_INFINITY : mark.at - CLOCK_MARGIN_MS
   const check = await verifyBlocks(blocks, { hashSince })
   await writeCleanMark(home.path(MARK_FILE), { clean: false, at: openedAt })
 
   const blockstore = new SafeFsBlockstore(blocks)
   await blockstore.open()
+  await createDatastore(home.path(DATASTORE_FOLDER))
   const datastore = new CommitLevelDatastore(home.path(DATASTORE_FOLDER))
   await datastore.open().catch((cause: unknown) => {
     throw new DatastoreOpenError(home.path(DATASTORE_FOLDER), cause)

@@ -49,6 +49,16 @@ export async function makeFolder(path: string, mode?: number): Promise<void> {
   await syncFolder(dirname(path))
 }
 
+/** Flushes a file's content. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path)
+  try {
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+}
+
 /** Flushes a folder's entries: what was created in it, renamed into it or removed from it. */
 export async function syncFolder(path: string): Promise<void> {
   // NTFS journals its folder entries, and Windows refuses to open a folder.

@@ -1,7 +1,13 @@
 import type { Command } from 'commander'
 import { describeQuality } from '../training/quality.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
-import { MODEL_ARGUMENT, type ModelOptions, openModel, PERSONAL_OPTION } from './open-model.ts'
+import {
+  type ChosenModel,
+  MODEL_OR_FILE_ARGUMENT,
+  type ModelOptions,
+  openModel,
+  PERSONAL_OPTION
+} from './open-model.ts'
 import { DEFAULT_HOME } from './options.ts'
 
 interface EvaluateOptions extends ModelOptions {
@@ -12,14 +18,15 @@ const EXAMPLES = `
 Examples:
   $ starling evaluate bafy… --home keeper --data held-out.csv
   $ starling evaluate starling1b… --data held-out.csv --json
-  $ starling evaluate starling1b… --personal --home b --data ward-2.csv`
+  $ starling evaluate starling1b… --personal --home b --data ward-2.csv
+  $ starling evaluate model.safetensors --data held-out.csv   a file that \`starling export\` wrote`
 
 /** `starling evaluate`: accuracy, or root mean squared error, and loss of a checkpoint on labelled rows. */
 export function addEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('measure a checkpoint on labelled rows')
-    .argument(...MODEL_ARGUMENT)
+    .argument(...MODEL_OR_FILE_ARGUMENT)
     .requiredOption('--data <file>', 'rows with their label: CSV, TSV, .npz or a folder of images')
     .option('--home <dir>', 'home that holds the checkpoint', DEFAULT_HOME)
     .option(...PERSONAL_OPTION)
@@ -36,26 +43,29 @@ async function evaluate(argument: string, options: EvaluateOptions): Promise<voi
       import('../training/index.ts')
     ])
     const table = await readData(options.data, { signal })
-    const { run, weights, checkpoint } = await openModel(argument, options, signal)
-    const rows = encodeTable(table, run.manifest.task)
+    const { model, source } = await openModel(argument, options, signal)
+    const { task, topology, weights, origin } = model
+    const rows = encodeTable(table, task)
     for (const note of describeNotes(rows.notes)) process.stderr.write(`note: ${note}\n`)
-    const predictor = await createPredictor(run.topology, createLoss(run.manifest.task), rows)
+    const predictor = await createPredictor(topology, createLoss(task), rows)
     const metrics = await predictor.evaluate(weights, 'heldOut')
     await predictor.close()
     if (options.json === true) {
-      const source = checkpoint === undefined ? { personal: true } : { checkpoint: checkpoint.root.toString() }
-      const round = checkpoint === undefined ? {} : { round: checkpoint.round }
-      process.stdout.write(`${JSON.stringify({ ...source, run: run.id.toString(), ...round, ...metrics })}\n`)
+      const { run, round } = origin
+      process.stdout.write(`${JSON.stringify({ ...source, run, round, ...metrics })}\n`)
     } else {
-      const source =
-        checkpoint === undefined ? 'personal model' : `checkpoint ${checkpoint.root}, round ${checkpoint.round}`
-      process.stdout.write(
-        `${describeQuality(metrics, 2)}, loss ${metrics.loss.toFixed(4)} on ${metrics.n} rows (${source})\n`
-      )
+      const quality = `${describeQuality(metrics, 2)}, loss ${metrics.loss.toFixed(4)} on ${metrics.n} rows`
+      process.stdout.write(`${quality} (${describeSource(source, origin)})\n`)
     }
   } catch (error) {
     throw signal.aborted ? new ExitError(INTERRUPTED) : error
   } finally {
     dispose()
   }
+}
+
+function describeSource(source: ChosenModel['source'], { round }: ChosenModel['model']['origin']): string {
+  if ('personal' in source) return 'personal model'
+  const what = 'file' in source ? source.file : `checkpoint ${source.checkpoint}`
+  return round === undefined ? what : `${what}, round ${round}`
 }

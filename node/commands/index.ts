@@ -30,6 +30,8 @@ const VERBS: readonly (readonly [verbs: readonly string[], load: () => Promise<A
   [['verify'], async () => (await import('./verify.ts')).addVerify],
   [['predict'], async () => (await import('./predict.ts')).addPredict],
   [['evaluate'], async () => (await import('./evaluate.ts')).addEvaluate],
+  [['doctor'], async () => (await import('./doctor.ts')).addDoctor],
+  [['export'], async () => (await import('./export.ts')).addExport],
   [['config'], async () => (await import('./config.ts')).addConfig],
   [['completion'], async () => (await import('./completion.ts')).addCompletion]
 ]

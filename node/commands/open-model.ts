@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
-import type { OpenedModel } from '../run/open-model.ts'
-import type { RunFiles } from '../run/run-files.ts'
+import { isModelFile } from '../model-files/formats.ts'
+import type { PortableModel } from '../model-files/index.ts'
+import type { OpenedModel, PersonalModel } from '../run/open-model.ts'
 import { UsageError } from './exit.ts'
 import { withProgress } from './progress.ts'
 import { readInvite } from './read-invite.ts'
@@ -11,19 +12,24 @@ export interface ModelOptions {
   readonly json?: boolean
 }
 
-/** A model to use, with the run that it belongs to. */
+/** A model to use, and in which words the user finds it again. */
 export interface ChosenModel {
-  readonly run: RunFiles
-  /** Of the whole model, shape [N]. */
-  readonly weights: Float32Array
-  /** Absent for a personal model. */
-  readonly checkpoint?: { readonly root: CID; readonly round: number }
+  readonly model: PortableModel
+  /** For a JSON document: the checkpoint, the file, or that it is personal. */
+  readonly source: { readonly checkpoint: string } | { readonly file: string } | { readonly personal: true }
 }
 
-/** What the argument of `predict` and `evaluate` means. */
+/** What the argument of `predict`, `evaluate` and `export` means. */
 export const MODEL_ARGUMENT = [
   '<checkpoint>',
-  'CID of a checkpoint in the home, or an invite: the newest checkpoint of its run; with --personal also the run id'
+  'CID of a checkpoint in the home; a run id: its newest checkpoint in the home; an invite: the newest that its peers ' +
+    'know; with --personal an invite or run id means its personal model'
+] as const
+
+/** The same for verbs that take the files of `export` too. */
+export const MODEL_OR_FILE_ARGUMENT = [
+  '<checkpoint>',
+  `${MODEL_ARGUMENT[1]}; or a file that \`export\` wrote (.safetensors, .json, .onnx, .npz)`
 ] as const
 
 /** What `--personal` does. */
@@ -33,10 +39,12 @@ export const PERSONAL_OPTION = [
 ] as const
 
 /**
- * What `predict` and `evaluate` take: an invite means the run's newest checkpoint, a CID one that a home holds; with
- * `--personal` either names the run whose personal model the home holds, and nobody is asked.
+ * What `predict` and `evaluate` take: an invite means the run's newest checkpoint, a CID a checkpoint that a home holds
+ * or a run's newest there, a path a model file; with `--personal` an invite or a CID names the run whose personal model
+ * the home holds, and nobody is asked.
  */
 export async function openModel(argument: string, options: ModelOptions, signal: AbortSignal): Promise<ChosenModel> {
+  if (isModelFile(argument)) return openFile(argument, options)
   const [{ fetchNewestModel, openLocalModel, openPersonalModel }, { CID }] = await Promise.all([
     import('../run/open-model.ts'),
     import('multiformats/cid')
@@ -44,15 +52,32 @@ export async function openModel(argument: string, options: ModelOptions, signal:
   const isInvite = /^(starling|@|-$)/.test(argument)
   const invite = isInvite ? await readInvite(argument) : undefined
   if (options.personal === true) {
-    return openPersonalModel(options.home, invite === undefined ? parseRoot(CID, argument) : CID.decode(invite.run))
+    const id = invite === undefined ? parseRoot(CID, argument) : CID.decode(invite.run)
+    return ofPersonal(await openPersonalModel(options.home, id))
   }
   if (invite === undefined) return ofCheckpoint(await openLocalModel(options.home, parseRoot(CID, argument)))
   const fetch = (say: (text: string) => void) => fetchNewestModel(invite, signal, say)
   return ofCheckpoint(await withProgress('asking the peers of the invite for the run', fetch, options))
 }
 
+async function openFile(path: string, { personal }: ModelOptions): Promise<ChosenModel> {
+  if (personal === true) throw new UsageError(`--personal is for runs, and ${path} is a file: leave one of them out`)
+  const { openModelFile } = await import('../model-files/index.ts')
+  return { model: await openModelFile(path), source: { file: path } }
+}
+
 function ofCheckpoint({ run, weights, root, manifest }: OpenedModel): ChosenModel {
-  return { run, weights, checkpoint: { root, round: manifest.round } }
+  const checkpoint = root.toString()
+  const origin = { run: run.id.toString(), checkpoint, round: manifest.round }
+  return { model: { ...partsOf(run), weights, origin }, source: { checkpoint } }
+}
+
+function ofPersonal({ run, weights }: PersonalModel): ChosenModel {
+  return { model: { ...partsOf(run), weights, origin: { run: run.id.toString() } }, source: { personal: true } }
+}
+
+function partsOf({ manifest, topology, modelJson }: OpenedModel['run']) {
+  return { task: manifest.task, topology, modelJson }
 }
 
 function parseRoot(cid: typeof CID, argument: string): CID {

@@ -9,10 +9,14 @@ interface PinsOptions {
   readonly json?: boolean
 }
 
+interface PinOptions extends PinsOptions {
+  readonly from?: string
+}
+
 /** What these commands need, from the running peer or from the home itself. */
 interface PinStore {
   list(): Promise<PinEntry[]>
-  pin(root: string): Promise<PinEntry>
+  pin(root: string, from?: string): Promise<PinEntry>
   unpin(root: string): Promise<boolean>
 }
 
@@ -40,15 +44,20 @@ export function addPins(program: Command): void {
   verb(
     'pin',
     'keep a CID with all that it links to, fetched from peers where it is not here',
-    'pin bafy… --home keeper'
+    'pin bafy… --home keeper\n' +
+      '  $ starling pin bafy… --home keeper --from /ip4/127.0.0.1/tcp/4001/p2p/12D3Koo…   from a Kubo node, for instance'
   )
     .argument('<cid>', 'root of what to keep')
-    .action(async (root: string, options: PinsOptions) =>
-      print(options, [await withPins(options.home, (store) => store.pin(root))])
-    )
+    .option('--from <multiaddr>', 'address of a peer to connect to first, of Starling or of Kubo, with its peer id')
+    .action(async (root: string, options: PinOptions) => print(options, [await pin(root, options)]))
   verb('unpin', 'no longer keep a CID; its blocks go with the next sweep', 'unpin bafy… --home keeper')
     .argument('<cid>', 'a root that is kept')
     .action(unpin)
+}
+
+function pin(root: string, { home, from }: PinOptions): Promise<PinEntry> {
+  if (from === undefined) return withPins(home, (store) => store.pin(root))
+  return reachHome({ running: () => remotePins(home).pin(root, from), alone: () => pinFrom(home, root, from) })
 }
 
 async function unpin(root: string, { home, json }: PinsOptions): Promise<void> {
@@ -79,6 +88,24 @@ function withPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promi
   return reachHome({ running: () => work(remotePins(home)), alone: () => withOwnPins(home, work) })
 }
 
+/** Keeps a root from a home that no peer runs in, as a peer for as long as this takes. */
+async function pinFrom(home: string, root: string, from: string): Promise<PinEntry> {
+  const [{ openHome }, { createPeer }, { pinForUser }, { parseCid, pinEntry }] = await Promise.all([
+    import('../../storage/index.ts'),
+    import('../peer.ts'),
+    import('../run/pin-for-user.ts'),
+    import('../run/pin-entry.ts')
+  ])
+  const cid = parseCid(root)
+  await (await openHome(home)).close() // a peer would make a home where there is none
+  const peer = await createPeer({ home, listen: [] })
+  try {
+    return pinEntry(await pinForUser(peer, cid, from))
+  } finally {
+    await peer.stop()
+  }
+}
+
 async function withOwnPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promise<T> {
   const [{ openHome, openStorage }, { parseCid, pinEntry }] = await Promise.all([
     import('../../storage/index.ts'),
@@ -107,7 +134,10 @@ function remotePins(home: string): PinStore {
   const path = (root: string) => `/pins/${encodeURIComponent(root)}`
   return {
     list: async () => (await callControl(home, 'GET', '/pins')) as PinEntry[],
-    pin: async (root) => (await callControl(home, 'PUT', path(root))) as PinEntry,
+    pin: async (root, from) => {
+      const query = from === undefined ? '' : `?${new URLSearchParams({ from })}`
+      return (await callControl(home, 'PUT', `${path(root)}${query}`)) as PinEntry
+    },
     unpin: async (root) => ((await callControl(home, 'DELETE', path(root))) as { removed: boolean }).removed
   }
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Table } from '../data/index.ts'
 import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
-import { MODEL_ARGUMENT, type ModelOptions, openModel, PERSONAL_OPTION } from './open-model.ts'
+import { MODEL_OR_FILE_ARGUMENT, type ModelOptions, openModel, PERSONAL_OPTION } from './open-model.ts'
 import { DEFAULT_HOME } from './options.ts'
 
 interface PredictOptions extends ModelOptions {
@@ -13,14 +13,15 @@ Examples:
   $ starling predict bafy… --home keeper --data new.csv
   $ starling predict bafy… --home keeper --data photos     a folder of images: their names and labels
   $ starling predict starling1b… --data new.csv --json      the run's newest checkpoint, fetched from its peers
-  $ starling predict starling1b… --personal --home b --data new.csv   the peer's own model of that run`
+  $ starling predict starling1b… --personal --home b --data new.csv   the peer's own model of that run
+  $ starling predict model.onnx --data new.csv              a file that \`starling export\` wrote`
 
 /** `starling predict`: the most probable class of every row, or its number. */
 export function addPredict(program: Command): void {
   program
     .command('predict')
     .description('predict the label of every row with a checkpoint')
-    .argument(...MODEL_ARGUMENT)
+    .argument(...MODEL_OR_FILE_ARGUMENT)
     .requiredOption('--data <file>', 'rows: CSV, TSV, .npz or a folder of images; labels may be missing')
     .option('--home <dir>', 'home that holds the checkpoint', DEFAULT_HOME)
     .option(...PERSONAL_OPTION)
@@ -35,11 +36,11 @@ async function predict(argument: string, options: PredictOptions): Promise<void>
     const [{ decodeTarget, describeNotes, encodeFeatures, readData }, { createLoss, createPredictor }] =
       await Promise.all([import('../data/index.ts'), import('../training/index.ts')])
     const table = await readData(options.data, { signal })
-    const { run, weights, checkpoint } = await openModel(argument, options, signal)
-    const { task } = run.manifest
+    const { model, source } = await openModel(argument, options, signal)
+    const { task, topology, weights } = model
     const rows = encodeFeatures(table, task)
     for (const note of describeNotes(rows.notes)) process.stderr.write(`note: ${note}\n`)
-    const predictor = await createPredictor(run.topology, createLoss(task))
+    const predictor = await createPredictor(topology, createLoss(task))
     const outputs = await predictor.predict(weights, { values: rows.features, count: rows.count })
     await predictor.close()
     const isNumber = task.kind === 'regression'
@@ -48,7 +49,6 @@ async function predict(argument: string, options: PredictOptions): Promise<void>
       : mostProbable(outputs, task.classes)
     const predictions = predicted.map((prediction, row) => ({ ...fileOf(table, row), ...prediction }))
     if (options.json === true) {
-      const source = checkpoint === undefined ? { personal: true } : { checkpoint: checkpoint.root.toString() }
       process.stdout.write(`${JSON.stringify({ ...source, label: task.label, predictions })}\n`)
     } else {
       const head = table.names === undefined ? '' : 'file,'

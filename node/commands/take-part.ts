@@ -68,12 +68,15 @@ async function joinRunning({ request, home, listen, onDone }: TakePartInit, logg
 
 /** Starts a peer in the home with this run as its first, and keeps it until its last run is over. */
 async function runPeer({ request, home, listen, maxUpload, onDone }: TakePartInit, log: PeerLog, signal: AbortSignal) {
-  const [{ PeerRuns }, { startControl }] = await Promise.all([
+  const [{ PeerRuns }, { repairStore }, { startControl }] = await Promise.all([
     import('../run/peer-runs.ts'),
+    import('../run/repair-store.ts'),
     import('../control/index.ts')
   ])
   const limits = maxUpload === undefined ? {} : { maxUpload }
   const peer = await openPeer({ home, log, ...(listen === undefined ? {} : { listen }), ...limits })
+  const ending = new AbortController()
+  const repairing = repairStore(peer, { signal: ending.signal, onNotice: (message) => log.logger.warn(message) })
   try {
     const runs = new PeerRuns({ peer, onEvent: (run, event) => tell(log.logger, run, runs.size > 1, event) })
     const control = await startControl(peer.home.dir, runs)
@@ -98,6 +101,8 @@ async function runPeer({ request, home, listen, maxUpload, onDone }: TakePartIni
       await control.close()
     }
   } finally {
+    ending.abort()
+    await repairing
     await peer.stop()
   }
 }

@@ -41,8 +41,11 @@ export interface Controls {
   /** Parts from a run. Resolves with true where the process ends by itself afterwards. */
   leave(options: { purge: boolean }, run?: string): Promise<boolean>
   pins(): Promise<PinEntry[]>
-  /** Fetches a root with all that it links to, from peers where it is not here, and keeps it. */
-  pin(root: string): Promise<PinEntry>
+  /**
+   * Fetches a root with all that it links to, from peers where it is not here, and keeps it. `from`: address of a node
+   * to connect to first.
+   */
+  pin(root: string, from?: string): Promise<PinEntry>
   unpin(root: string): Promise<boolean>
 }
 
@@ -102,7 +105,9 @@ function createApp(controls: Controls, answers: Set<Promise<void>>): FastifyInst
     isLast: await controls.leave({ purge: query.purge === 'true' }, query.run)
   }))
   app.get('/pins', async () => controls.pins())
-  app.put<{ Params: { root: string } }>('/pins/:root', async ({ params }) => controls.pin(params.root))
+  app.put<{ Params: { root: string }; Querystring: { from?: string } }>('/pins/:root', async ({ params, query }) =>
+    controls.pin(params.root, query.from)
+  )
   app.delete<{ Params: { root: string } }>('/pins/:root', async ({ params }) => ({
     removed: await controls.unpin(params.root)
   }))

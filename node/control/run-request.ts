@@ -10,7 +10,8 @@ const whole = z.number().int().nonnegative()
 /** Goes on where the estimate says that memory or disk will not do. */
 const force = z.exactOptional(z.boolean())
 
-const training = z.object({
+/** A run to train in. */
+export const trainingRequest = z.object({
   role: z.literal('trainer'),
   invite,
   /** Absolute paths: who asks and who reads have different working folders. */
@@ -32,9 +33,9 @@ const training = z.object({
 const pinning = z.object({ role: z.literal('pinner'), invite, force })
 
 /** A run that a peer shall take part in, as `starling join` and `start` ask for it. */
-export const runRequest = z.discriminatedUnion('role', [training, pinning])
+export const runRequest = z.discriminatedUnion('role', [trainingRequest, pinning])
 export type RunRequest = z.infer<typeof runRequest>
-export type TrainingRequest = z.infer<typeof training>
+export type TrainingRequest = z.infer<typeof trainingRequest>
 export type PinningRequest = z.infer<typeof pinning>
 
 /** How a run ended for this peer. */

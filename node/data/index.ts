@@ -15,6 +15,7 @@
  */
 
 export { isMissing } from './cell.ts'
+export { MAX_ENCODED } from './clamp-encoded.ts'
 export { type Dataset, MIN_TRAINING_ROWS, requireTrainable, selectRows } from './dataset.ts'
 export { describeNotes } from './describe-notes.ts'
 export {
@@ -27,10 +28,13 @@ export {
   type UnknownCategories
 } from './encode.ts'
 export * from './errors.ts'
+export { fingerprintOf } from './fingerprint.ts'
 export { holdOut, type Split, splitFraction } from './hold-out.ts'
 export { type InferSchemaOptions, inferSchema } from './infer-schema.ts'
 export { LABEL_COLUMN, labelFor } from './label.ts'
 export { emptyLabels, type Labels } from './labels.ts'
+export type { NpyArray } from './npy.ts'
+export { numbersOf } from './npy-values.ts'
 export { type PartitionScheme, partition } from './partition.ts'
 export { quantileBins } from './quantile-bins.ts'
 export { checkData, readData } from './read-data.ts'
@@ -50,5 +54,6 @@ export {
 } from './schema.ts'
 export { selectTableRows, type Table } from './table.ts'
 export { joinTensors, reshape } from './tensor.ts'
+export { openNpz } from './unpack-npz.ts'
 export { writeData } from './write-data.ts'
 export { writeTable } from './write-table.ts'

@@ -22,6 +22,8 @@ export interface NpzArchive {
   readonly names: readonly string[]
   /** Throws TooMuchDataError, and what `parseNpy` throws. */
   unpack(names: readonly string[]): NpyArray[]
+  /** A member that is no array; undefined where there is none of that name. Throws TooMuchDataError, DamagedNpzError. */
+  unpackFile(name: string): Buffer | undefined
 }
 
 /** Throws DamagedNpzError. */
@@ -43,18 +45,23 @@ export async function openNpz(source: string, bytes: Buffer): Promise<NpzArchive
     return false
   })
   const checksums = zipChecksums(bytes)
+  const checked = (name: string, file: Buffer): Buffer => {
+    const checksum = checksums.get(name)
+    if (checksum === undefined || crc32(file) === checksum) return file
+    throw new DamagedNpzError(source, `the checksum of ${name.replace(/\.npy$/, '')} is wrong`)
+  }
   const unpack = (chosen: readonly string[]): NpyArray[] => {
     const files = unzip((name) => name.endsWith(EXTENSION) && chosen.includes(name.slice(0, -EXTENSION.length)))
     return chosen.map((name) => {
-      const file = asBuffer(files[name + EXTENSION])
-      const checksum = checksums.get(name + EXTENSION)
-      if (checksum !== undefined && crc32(file) !== checksum) {
-        throw new DamagedNpzError(source, `the checksum of ${name} is wrong`)
-      }
+      const file = checked(name + EXTENSION, asBuffer(files[name + EXTENSION]))
       return parseNpy(source, `array ${name} of ${source}`, file)
     })
   }
-  return { source, names, unpack }
+  const unpackFile = (wanted: string): Buffer | undefined => {
+    const file = unzip((name) => name === wanted)[wanted]
+    return file === undefined ? undefined : checked(wanted, asBuffer(file))
+  }
+  return { source, names, unpack, unpackFile }
 }
 
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array = new Uint8Array(0)): Buffer {

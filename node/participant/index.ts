@@ -19,4 +19,5 @@ export {
   type ParticipantReport,
   type RoundEvent
 } from './participant.ts'
+export type { CheckpointCopy } from './starting-point.ts'
 export { WAIT_FOR_ALL, type WaitRule } from './wait-rule.ts'

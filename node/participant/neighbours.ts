@@ -29,7 +29,8 @@ export interface LinkedPeer {
   /** True when the peer had published deltas before the link was opened. */
   readonly hasStarted: boolean
   readonly source: ChainSource
-  send(frame: DeltaFrame): void
+  /** Resolves when the frame is written, or left out; never rejects. */
+  send(frame: DeltaFrame): void | Promise<void>
 }
 
 /** One neighbour's part in a mix, as `events.jsonl` reports it. */
@@ -93,6 +94,28 @@ export class Neighbours {
     return [...this.#neighbours.values()].flatMap(({ follower }) => follower.version ?? [])
   }
 
+  /** Deltas `from` to `to` of a neighbour's start that are held here for others. */
+  deltas(incarnation: Uint8Array, from: number, to: number): readonly Required<DeltaFrame>[] {
+    for (const { follower } of this.#neighbours.values()) {
+      const found = follower.deltas.range(incarnation, from, to)
+      if (found.length > 0) return found
+    }
+    return []
+  }
+
+  /** A neighbour's payload that is held here for others. */
+  payload(root: Uint8Array): Uint8Array | undefined {
+    for (const { follower } of this.#neighbours.values()) {
+      const found = follower.deltas.payload(root)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  versionOf(id: string): Version | undefined {
+    return this.#neighbours.get(id)?.follower.version
+  }
+
   newsOf(id: string): NeighbourNews {
     const awaited = this.#waitingIn === undefined ? [] : this.#awaited(this.#waitingIn)
     return {
@@ -148,8 +171,9 @@ export class Neighbours {
     neighbour?.follower.receive(frame, this.#init.clock.now() - neighbour.peer.rttMs / 2)
   }
 
-  announce(frame: DeltaFrame): void {
-    for (const { peer } of this.#neighbours.values()) peer.send(frame)
+  /** Sends to all at once; resolves when the last has it, or it was left out. */
+  async announce(frame: DeltaFrame): Promise<void> {
+    await Promise.all([...this.#neighbours.values()].map(({ peer }) => peer.send(frame)))
   }
 
   noteOwnTraining(trainMs: number): void {

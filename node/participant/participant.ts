@@ -1,8 +1,9 @@
 import type { PrivateKey } from '@libp2p/interface'
 import { driftWeight, HISTORY_DELTAS, median } from '../../protocols/averaging/index.ts'
 import type { Clock } from '../../protocols/clock.ts'
-import type { DeltaFrame } from '../../protocols/delta-gossip/index.ts'
+import type { DeltaFrame, Version } from '../../protocols/delta-gossip/index.ts'
 import type { Phase, RefusalReason, RunManifest } from '../../protocols/envelope/index.ts'
+import { traced } from '../activity.ts'
 import type { RollBackTarget, RoundOutcome, Vectors } from '../vectors/index.ts'
 import { CheckpointOffers, type CheckpointRequest } from './checkpoint-offers.ts'
 import { CheckpointTurns } from './checkpoint-turns.ts'
@@ -10,7 +11,7 @@ import { DivergedError, MAX_ROLL_BACKS } from './diverged-error.ts'
 import { type LinkedPeer, type MixedVersion, type NeighbourNews, Neighbours } from './neighbours.ts'
 import { OwnChain } from './own-chain.ts'
 import { PauseGate } from './pause-gate.ts'
-import { chooseStart, meetAgain, RESUME_ROUNDS, roundOf, type SavedCopy } from './starting-point.ts'
+import { chooseStart, meetAgain, RESUME_ROUNDS, roundOf, type SavedCopy, type StartSources } from './starting-point.ts'
 import { WAIT_FOR_ALL, type WaitRule } from './wait-rule.ts'
 
 const CLOSING_ROUNDS = 5
@@ -61,12 +62,16 @@ export interface ParticipantInit {
   readonly company: { readonly links: number; readonly ms: number }
   /** The own newest public copy of an earlier incarnation. */
   readonly saved?: SavedCopy
+  /** The newest checkpoint that anybody gives: where a peer begins when no neighbour has. Never rejects. */
+  readonly newestCheckpoint?: NonNullable<StartSources['checkpoint']>
   /** Trainers in the run, this one included, as far as it knows. Default: one. */
   readonly members?: () => number
   /** Default: the rule of ALGORITHMS 1. */
   readonly waitRule?: WaitRule
   /** Resolves when the next round may begin; never rejects. Where uploads are limited, when the last one is sent. */
   readonly roomForRound?: (signal: AbortSignal) => Promise<void>
+  /** The own copy is what the chain starts from; must ask `vectors` for it before it waits for anything else. */
+  readonly onStarted?: () => void
   readonly onDelta: (delta: OwnDelta) => void | Promise<void>
   readonly onRound: (event: RoundEvent) => void
   /** Must ask `vectors` for the average before it waits for anything else: the next round changes the copies. Never rejects. */
@@ -149,6 +154,22 @@ export class Participant {
     return this.#neighbours.degree
   }
 
+  /** Deltas `from` to `to` of a start that are still here, of the own chain or of a neighbour's; oldest first. */
+  deltas(incarnation: Uint8Array, from: number, to: number): readonly Required<DeltaFrame>[] {
+    const own = this.#chain?.deltas(incarnation, from, to) ?? []
+    return own.length > 0 ? own : this.#neighbours.deltas(incarnation, from, to)
+  }
+
+  /** A payload that is still here, of the own chain or of a neighbour's. */
+  payload(root: Uint8Array): Uint8Array | undefined {
+    return this.#chain?.payload(root) ?? this.#neighbours.payload(root)
+  }
+
+  /** The version of a neighbour's copy that is held. */
+  versionOf(neighbour: string): Version | undefined {
+    return this.#neighbours.versionOf(neighbour)
+  }
+
   newsOf(neighbour: string): NeighbourNews {
     return this.#neighbours.newsOf(neighbour)
   }
@@ -228,10 +249,19 @@ export class Participant {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { company, manifest, run, key, incarnation, vectors, saved, onNotice } = this.#init
+    const { company, manifest, run, key, incarnation, vectors, saved, newestCheckpoint, onNotice } = this.#init
     await this.#neighbours.until(() => this.#neighbours.degree >= company.links, company.ms, signal)
-    const { start, round, notice } = await chooseStart(this.#neighbours, saved, signal)
+    const { start, round, notice } = await chooseStart(
+      this.#neighbours,
+      {
+        ...(saved === undefined ? {} : { saved }),
+        ...(newestCheckpoint === undefined ? {} : { checkpoint: newestCheckpoint })
+      },
+      signal
+    )
     this.#round = round
+    // A copy of a closing round: all training is done.
+    if (round >= manifest.training.rounds) this.#phase = 'closing'
     if (notice !== undefined) onNotice(notice)
     this.#chain = new OwnChain({
       run,
@@ -241,6 +271,7 @@ export class Participant {
       parameterCount: manifest.parameterCount,
       base: await vectors.start(start)
     })
+    this.#init.onStarted?.()
   }
 
   /** After a long pause the own model would only hold the neighbours back: it is left for their mean. */
@@ -260,16 +291,16 @@ export class Participant {
     const startedAt = clock.now()
     const isTraining = this.#phase === 'training'
     const steps = isTraining ? manifest.training.localSteps : 0
-    const outcome = await this.#train(steps)
+    const outcome = await traced('training', () => this.#train(steps))
     await this.#publish(outcome, steps)
     const t = clock.wallNow()
     const publishedAt = clock.now()
     const round = this.#round + this.#closingRounds
-    await this.#neighbours.waitForNews({ round, isTraining }, signal)
+    await traced('waiting', () => this.#neighbours.waitForNews({ round, isTraining }, signal))
     const waitMs = clock.now() - publishedAt
     const ownRoundMs = median(this.#roundMs) ?? 0
     const { terms, mixed } = this.#neighbours.takeMix({ round, isTraining, ownRoundMs, publishedAt: this.#publishedAt })
-    await vectors.mix(terms)
+    await traced('mixing', () => vectors.mix(terms))
     await this.#pace(startedAt, signal)
     remember(this.#roundMs, clock.now() - startedAt, ROUND_TIMES)
     this.#report(t, outcome, steps, waitMs, mixed)
@@ -278,7 +309,7 @@ export class Participant {
   async #publish(outcome: Published, steps: number): Promise<void> {
     const { manifest, engine, samples, clock, onDelta } = this.#init
     if (this.#phase === 'training') this.#neighbours.noteOwnTraining(outcome.trainMs)
-    const signed = await this.#chain!.append(outcome, {
+    const fields = {
       round: this.#round + this.#closingRounds,
       phase: this.#phase,
       steps,
@@ -286,9 +317,10 @@ export class Participant {
       engine,
       ...(manifest.share.samples ? { samples } : {}),
       ...(manifest.share.metrics && outcome.loss !== undefined ? { loss: outcome.loss } : {})
-    })
+    }
+    const signed = await traced('signing', () => this.#chain!.append(outcome, fields))
     remember(this.#publishedAt, clock.now(), HISTORY_DELTAS)
-    this.#neighbours.announce(signed)
+    void traced('announcing', () => this.#neighbours.announce(signed))
     await onDelta({ seq: signed.seq, header: signed.header, payload: signed.payload, round: this.#round })
   }
 

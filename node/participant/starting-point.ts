@@ -24,10 +24,26 @@ export interface StartingPoint {
   readonly notice?: string
 }
 
-/** From where a peer begins: its own copy, unless the neighbours are far ahead of it, their mean, or the initial weights. */
+/** A checkpoint of the run, as a copy to start from. */
+export interface CheckpointCopy extends SavedCopy {
+  /** CID, for the log. */
+  readonly name: string
+}
+
+export interface StartSources {
+  /** The own copy of an earlier incarnation. */
+  readonly saved?: SavedCopy
+  /** The newest checkpoint that anybody gives; asked for where no neighbour has begun. Never rejects. */
+  readonly checkpoint?: (signal: AbortSignal) => Promise<CheckpointCopy | undefined>
+}
+
+/**
+ * From where a peer begins: its own copy, unless the neighbours are far ahead of it; their mean; where none of them has
+ * begun, the newest checkpoint, for those who trained may be gone; or the initial weights.
+ */
 export async function chooseStart(
   neighbours: Neighbours,
-  saved: SavedCopy | undefined,
+  { saved, checkpoint }: StartSources,
   signal: AbortSignal
 ): Promise<StartingPoint> {
   const isEmptyHanded = () => neighbours.startedCount > 0 && neighbours.versions.length === 0
@@ -36,6 +52,11 @@ export async function chooseStart(
     // Never from the initial weights where others have begun: their next deltas lead to another try for their copies.
   } while (saved === undefined && isEmptyHanded() && !signal.aborted)
   const theirs = roundOf(neighbours)
+  const kept = neighbours.startedCount === 0 && theirs === 0 ? await checkpoint?.(signal) : undefined
+  if (kept !== undefined && kept.round > (saved === undefined ? 0 : saved.round + RESUME_ROUNDS)) {
+    const notice = `nobody who trains answers: began with checkpoint ${kept.name} of round ${kept.round}`
+    return { start: { from: 'copy', copy: kept.copy }, round: kept.round, notice }
+  }
   if (saved !== undefined && theirs <= saved.round + RESUME_ROUNDS) {
     const notice = `resumed from the own copy of round ${saved.round}`
     return { start: { from: 'copy', copy: saved.copy }, round: saved.round, notice }

@@ -2,6 +2,7 @@ import type { CopyFault, ExpectedCopy } from '../../protocols/delta-gossip/index
 import type { Metrics } from '../training/index.ts'
 import type {
   AveragedCopies,
+  HeldCopy,
   RollBackTarget,
   RoundOptions,
   RoundOutcome,
@@ -71,6 +72,10 @@ export class RecordedVectors implements Vectors {
 
   ownCopy(): Promise<{ readonly seq: number; readonly copy: Uint8Array }> {
     return this.#vectors.ownCopy()
+  }
+
+  heldCopy(author: string): Promise<HeldCopy | undefined> {
+    return this.#vectors.heldCopy(author)
   }
 
   average(self: Parameters<Vectors['average']>[0]): Promise<AveragedCopies> {

@@ -3,6 +3,7 @@ import type { Invite } from '../../protocols/envelope/index.ts'
 import type { RunEnd, RunEvent, RunRequest, RunStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
 import { CopyNotSavedError } from './disk-trouble.ts'
+import { forgetJoin } from './joined-runs.ts'
 import { pinRun } from './pinning-session.ts'
 import { purgeRun } from './purge-run.ts'
 import { RunEndingError } from './run-errors.ts'
@@ -166,6 +167,7 @@ export class ActiveRun {
       this.#say('info', `stopped${where}${this.#wayBack(where)}`)
       return { type: 'stopped' }
     }
+    await forgetJoin(peer.home, this.id)
     if (this.#wantsPurge) await this.#purge(peer, isAlone())
     this.#say('info', `left the run${where}${this.#wantsPurge ? ', nothing of it is kept here' : ''}`)
     return { type: 'left' }
@@ -173,7 +175,7 @@ export class ActiveRun {
 
   #wayBack(where: string): string {
     if (this.role === 'pinner') return '; start again with the same home to go on'
-    return where === '' ? '' : '; the copy is saved, join again with the same home to go on'
+    return where === '' ? '' : '; the copy is saved, `starling join` with the same home goes on'
   }
 
   async #purge(peer: Peer, isAlone: boolean): Promise<void> {

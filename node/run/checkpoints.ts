@@ -2,10 +2,10 @@ import { CID } from 'multiformats/cid'
 import {
   authorOf,
   type CheckpointManifest,
+  type CheckpointNews,
   encodeCheckpoint,
   MAX_CUT,
   parseCheckpoint,
-  type SignedCheckpointAnnouncement,
   sealCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
 import { peerBytes } from '../../protocols/links/index.ts'
@@ -17,6 +17,7 @@ import type { Vectors } from '../vectors/index.ts'
 import { requireFree } from './disk-trouble.ts'
 import { storeProof } from './proofs.ts'
 import { decodeWeights, encodeWeights, type RunFiles, weightsFileBytes } from './run-files.ts'
+import { maxSealedMembers } from './sealing/sealed-members.ts'
 
 /** Newest checkpoints that follow each other are named as parents; one is enough for a line of descent. */
 const PARENTS = 1
@@ -104,7 +105,7 @@ export async function makeCheckpoint(
 export async function keepCheckpoint(
   storage: Storage,
   run: RunFiles,
-  { announcement }: SignedCheckpointAnnouncement,
+  { announcement, seal }: CheckpointNews,
   options: { signal?: AbortSignal }
 ): Promise<CID> {
   const root = CID.decode(announcement.checkpoint)
@@ -116,14 +117,17 @@ export async function keepCheckpoint(
     round: announcement.round,
     createdAt: await storage.checkpoints.afterLatest(run.id.toString(), Date.now())
   } as const
-  await storage.pins.keep(root, details, { ...options, maxBytes: checkpointBytes(run) })
+  await storage.pins.keep(root, details, { ...options, maxBytes: checkpointBytes(run, seal) })
   await dropOldCheckpoints(storage, run.id.toString())
   return root
 }
 
-/** What a checkpoint and all that it links to may have: the model and the weights, and in a proof as many copies as a cut may name. */
-function checkpointBytes({ manifest: { parameterCount } }: RunFiles): number {
-  return (2 + MAX_CUT) * weightsFileBytes(parameterCount)
+/** What a checkpoint and all that it links to may have: model, weights, and in a proof a copy for each author of the cut. */
+function checkpointBytes({ manifest }: RunFiles, seal: CheckpointNews['seal']): number {
+  const { parameterCount, checkpoint, averaging } = manifest
+  // The author and at most 2k links (DESIGN 5).
+  const ordinary = checkpoint.proof === 'snapshots' ? Math.min(MAX_CUT, 2 * averaging.k + 1) : 0
+  return (2 + (seal === undefined ? ordinary : maxSealedMembers(parameterCount))) * weightsFileBytes(parameterCount)
 }
 
 /** Keeps the newest few and frees the space of the others: a long run would fill the disk with them. */

@@ -6,11 +6,18 @@ import {
   type CheckpointManifest,
   type Invite,
   parseCheckpoint,
-  parseCheckpointAnnouncement,
+  parseCheckpointNews,
   parseManifest
 } from '../../protocols/envelope/index.ts'
 import { StateService } from '../../protocols/state-sync/index.ts'
-import { BlockNotFoundError, type Home, openHome, openStorage, type Storage } from '../../storage/index.ts'
+import {
+  BlockNotFoundError,
+  type Home,
+  memoryStores,
+  openHome,
+  openStorage,
+  type Storage
+} from '../../storage/index.ts'
 import { createPeer, type Peer } from '../peer.ts'
 import { localLayersOf } from '../vectors/index.ts'
 import { type LoadedCheckpoint, loadCheckpoint } from './checkpoints.ts'
@@ -27,6 +34,9 @@ export interface OpenedModel extends LoadedCheckpoint {
   readonly root: CID
   readonly run: RunFiles
 }
+
+/** A peer's own model with the run that it belongs to. */
+export type PersonalModel = Pick<OpenedModel, 'run' | 'weights'>
 
 /** The peers that were asked know of no checkpoint yet. */
 export class NoCheckpointError extends Error {
@@ -48,7 +58,7 @@ export class CheckpointNotHereError extends Error {
   }
 }
 
-/** A CID of something else, such as a run. */
+/** A CID of something else. */
 export class NotACheckpointError extends Error {
   override readonly name = 'NotACheckpointError'
   readonly code = 'ERR_NOT_A_CHECKPOINT'
@@ -81,21 +91,34 @@ export class NoPersonalModelError extends Error {
   }
 }
 
-/** Opens a checkpoint that a home holds; nothing is fetched. Throws CheckpointNotHereError, NotACheckpointError and the home's errors. */
-export function openLocalModel(dir: string, root: CID): Promise<OpenedModel> {
-  return inHome(dir, root, async ({ storage }) => {
-    const { run } = checkpointAt(root, await storage.getBlock(root))
+/**
+ * Opens a checkpoint that a home holds, or the newest there of a run; nothing is fetched. Throws CheckpointNotHereError,
+ * NotACheckpointError, NoCheckpointError, LocalLayersMissingError and the home's errors.
+ */
+export function openLocalModel(dir: string, id: CID): Promise<OpenedModel> {
+  return inHome(dir, id, async ({ storage }) => {
+    const bytes = await storage.getBlock(id)
+    const root = isRun(bytes) ? await newestIn(storage, id, dir) : id
+    const { run } = checkpointAt(root, root === id ? bytes : await storage.getBlock(root))
     const files = await readRunFiles(storage, CID.decode(run), { keep: false })
     requireWhole(files)
     return { root, run: files, ...(await loadCheckpoint(storage, files, root)) }
   })
 }
 
+async function newestIn(storage: Storage, run: CID, dir: string): Promise<CID> {
+  const newest = await storage.checkpoints.latest(run.toString())
+  if (newest !== undefined) return newest.root
+  throw new NoCheckpointError(
+    `${run} is a run, and the home ${dir} holds no checkpoint of it: give an invite to it instead, or wait for the first one`
+  )
+}
+
 /**
  * Opens the personal model that a home holds of a run, named by itself or by one of its checkpoints. Throws
  * NoPersonalModelError, CheckpointNotHereError, NotACheckpointError, what a damaged file throws, and the home's errors.
  */
-export function openPersonalModel(dir: string, id: CID): Promise<Pick<OpenedModel, 'run' | 'weights'>> {
+export function openPersonalModel(dir: string, id: CID): Promise<PersonalModel> {
   return inHome(dir, id, async ({ home, storage }) => {
     const bytes = await storage.getBlock(id)
     const named = isRun(bytes) ? id : CID.decode(checkpointAt(id, bytes).run)
@@ -136,7 +159,7 @@ function checkpointAt(root: CID, bytes: Uint8Array): CheckpointManifest {
     return parseCheckpoint(bytes)
   } catch (cause) {
     throw new NotACheckpointError(
-      `${root} is ${isRun(bytes) ? 'a run' : 'something else'}, not a checkpoint: ` +
+      `${root} is neither a checkpoint nor a run: ` +
         '`starling checkpoints` lists those in the home, and an invite means the newest of its run',
       { cause }
     )
@@ -163,7 +186,7 @@ export async function fetchNewestModel(
 ): Promise<OpenedModel> {
   const dir = await mkdtemp(join(tmpdir(), 'starling-model-'))
   try {
-    const peer = await createPeer({ home: dir, listen: [] })
+    const peer = await createPeer({ home: dir, listen: [], stores: memoryStores() })
     try {
       const run = await locateRun(peer, invite, signal)
       requireWhole(run)
@@ -201,7 +224,7 @@ async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles, signa
     protocol: `/starling/${invite.network}/state/1.0.0`,
     run: run.id.bytes,
     parameterCount: run.manifest.parameterCount,
-    ownCopy: async () => undefined,
+    copyOf: async () => undefined,
     newestCheckpoint: () => undefined
   })
   const newest = new NewestCheckpoint()
@@ -209,7 +232,7 @@ async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles, signa
   await Promise.allSettled(
     peers.map(async (id) => {
       const sealed = await state.fetchCheckpoint(id)
-      if (sealed !== undefined) newest.offer(await parseCheckpointAnnouncement(sealed))
+      if (sealed !== undefined) newest.offer(await parseCheckpointNews(sealed))
     })
   )
   if (newest.announced === undefined) {

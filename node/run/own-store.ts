@@ -1,18 +1,14 @@
 import { MAX_BLOCK_BYTES, payloadBlocks } from '../../protocols/delta-gossip/index.ts'
 import { parseDeltaHeader } from '../../protocols/envelope/index.ts'
 import type { SignedCopy } from '../../protocols/state-sync/index.ts'
-import { type Copies, createCopies, type LoadedCopy } from '../../storage/index.ts'
+import { type Copies, createCopies, type SavedCopy } from '../../storage/index.ts'
+import { traced } from '../activity.ts'
 import type { Peer } from '../peer.ts'
 import { type DiskTrouble, requireFree } from './disk-trouble.ts'
-
-/**
- * Deltas and copies that may wait for the disk; past it the rounds wait too. A small model plays 400 rounds a second,
- * twice what a disk stores: without the bound a minute of training left a minute of storing to wait for at the end.
- */
-const MAX_UNSTORED = 8
+import { type ChainFacts, rebuildOwnCopy } from './rebuild-own-copy.ts'
 
 export interface OwnStoreInit {
-  readonly peer: Pick<Peer, 'home' | 'storage'>
+  readonly peer: Pick<Peer, 'home' | 'storage' | 'idBytes'>
   /** Run id, text form: names chain and copy. */
   readonly run: string
   readonly trouble: DiskTrouble
@@ -23,7 +19,8 @@ export interface OwnStoreInit {
 }
 
 /**
- * What a trainer keeps of itself on its disk: its chain, with a snapshot now and then, and its newest copy. Written in
+ * What a trainer keeps of itself on its disk: its chain, with a snapshot at every start and now and then, and its newest
+ * copy. Written in
  * the background and in order; what fails is told by `trouble` and costs only history.
  */
 export class OwnStore {
@@ -37,9 +34,22 @@ export class OwnStore {
     this.#copies = createCopies(init.peer.home)
   }
 
-  /** The copy that an earlier start left. Never rejects for what the file holds. */
-  load(): Promise<LoadedCopy> {
-    return this.#copies.load(this.#init.run)
+  /** The newest copy that an earlier start left, saved or rebuilt from its chain. Never rejects for what is on the disk. */
+  async load(manifest: ChainFacts): Promise<{ readonly saved?: SavedCopy; readonly warning?: string }> {
+    const { peer, run } = this.#init
+    const loaded = await this.#copies.load(run)
+    const saved = loaded.type === 'found' ? loaded.saved : undefined
+    const rebuilt = await rebuildOwnCopy(peer.storage, { run, author: peer.idBytes, ...manifest }, saved)
+    const newest = rebuilt ?? saved
+    return {
+      ...(newest === undefined ? {} : { saved: newest }),
+      ...(loaded.type === 'damaged' ? { warning: loaded.warning } : {})
+    }
+  }
+
+  /** Stores the copy that a chain starts from, soon: what the next start replays the deltas on. */
+  begin(copy: Promise<{ readonly copy: Uint8Array }>): void {
+    this.#later('deltas not stored', async () => this.#snapshot((await copy).copy))
   }
 
   /** Stores a delta soon. */
@@ -58,20 +68,18 @@ export class OwnStore {
     await this.#save()
   }
 
-  /** Resolves when no more waits for the disk than may. */
-  async room(): Promise<void> {
-    await this.#unstored.at(-1 - MAX_UNSTORED)
-  }
-
-  /** Resolves when nothing waits for the disk. */
+  /**
+   * Resolves when nothing waits for the disk. Rounds wait for it, each for what the one before it left: whoever is killed
+   * then has lost one round at most.
+   */
   async settled(): Promise<void> {
     await this.#unstored.at(-1)
   }
 
-  #later(what: string, work: () => Promise<unknown>): void {
+  #later(what: string, work: () => Promise<void>): void {
     const { trouble } = this.#init
     const stored = this.settled()
-      .then(work)
+      .then(() => traced('storing', work))
       .then(() => trouble.stored(what))
       .catch((error: Error) => trouble.failed(what, error))
       .then(() => void this.#unstored.shift())
@@ -84,9 +92,13 @@ export class OwnStore {
     const parts = payload.byteLength <= MAX_BLOCK_BYTES ? payload : await payloadBlocks(payload)
     const { isSnapshotDue } = await chains.append(run, { header, payload: parts })
     const signed = isSnapshotDue ? await own() : undefined
-    if (signed === undefined) return
-    await requireFree(peer.home.dir, signed.copy.byteLength)
-    await chains.snapshot(run, signed.copy)
+    if (signed !== undefined) await this.#snapshot(signed.copy)
+  }
+
+  async #snapshot(copy: Uint8Array): Promise<void> {
+    const { peer, run } = this.#init
+    await requireFree(peer.home.dir, copy.byteLength)
+    await peer.storage.chains.snapshot(run, copy)
   }
 
   async #save(): Promise<void> {

@@ -154,8 +154,8 @@ export class PeerRuns implements Controls {
     return (await this.#init.peer.storage.pins.list()).map(pinEntry)
   }
 
-  async pin(root: string) {
-    return pinEntry(await pinForUser(this.#init.peer, parseCid(root)))
+  async pin(root: string, from?: string) {
+    return pinEntry(await pinForUser(this.#init.peer, parseCid(root), from))
   }
 
   async unpin(root: string): Promise<boolean> {

@@ -1,14 +1,10 @@
-import type { CID } from 'multiformats/cid'
+import { CID } from 'multiformats/cid'
 import { systemClock } from '../../protocols/clock.ts'
-import {
-  type Invite,
-  type Phase,
-  parseCheckpointAnnouncement,
-  type SignedCheckpointAnnouncement
-} from '../../protocols/envelope/index.ts'
+import { type CheckpointNews, type Invite, type Phase, parseCheckpointNews } from '../../protocols/envelope/index.ts'
 import { ownAddresses } from '../../protocols/links/index.ts'
 import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
+import { AnnouncedFile } from './announced-file.ts'
 import { keepCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { DiskTrouble } from './disk-trouble.ts'
@@ -54,10 +50,11 @@ export class PinnerRun {
   readonly #stopping = new AbortController()
   readonly #watch: StandStillWatch
   readonly #trouble: DiskTrouble
+  readonly #file: AnnouncedFile
   #fetching: Promise<void> | undefined
   #attempt = new AbortController()
   /** The newest checkpoint that is here. */
-  #kept: SignedCheckpointAnnouncement | undefined
+  #kept: CheckpointNews | undefined
 
   constructor(init: PinnerInit) {
     this.#init = init
@@ -71,7 +68,7 @@ export class PinnerRun {
       clock: systemClock,
       source: { payload: () => undefined, deltas: () => [] },
       local: () => ({ head: null, isTrainer: false, hasEnded: false }),
-      ownCopy: async () => undefined,
+      copyOf: async () => undefined,
       newestCheckpoint: () => this.#newest.sealed,
       onLinkOpened: () => {},
       onLinkClosed: () => {},
@@ -80,6 +77,7 @@ export class PinnerRun {
       onCheckpoint: (checkpoint) => this.#offered(checkpoint),
       onNotice: init.onNotice
     })
+    this.#file = new AnnouncedFile(peer.home, run.id.toString())
     this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice: init.onNotice })
     this.#watch = new StandStillWatch({
       clock: systemClock,
@@ -103,12 +101,13 @@ export class PinnerRun {
   }
 
   /** The newest checkpoint that was heard of. */
-  get announced(): SignedCheckpointAnnouncement | undefined {
+  get announced(): CheckpointNews | undefined {
     return this.#newest.announced
   }
 
   async start(): Promise<void> {
     const { invite } = this.#init
+    await this.#recall()
     await this.#network.start()
     this.#watch.start()
     for (const { id, member } of invite === undefined ? [] : invitedMembers(invite)) {
@@ -125,17 +124,25 @@ export class PinnerRun {
     await this.#fetching
   }
 
+  /** What an earlier start kept is known again: newcomers may have nobody else to ask. */
+  async #recall(): Promise<void> {
+    const known = await this.#file.load()
+    if (known === undefined || (await this.#init.peer.storage.pins.get(rootOf(known))) === undefined) return
+    this.#newest.offer(known)
+    this.#kept = known
+  }
+
   #askForCheckpoint(id: string): void {
     this.#network.state
       .fetchCheckpoint(id)
       .then(async (sealed) => {
-        if (sealed !== undefined) this.#offered(await parseCheckpointAnnouncement(sealed))
+        if (sealed !== undefined) this.#offered(await parseCheckpointNews(sealed))
       })
       // Nobody there, or nothing yet: gossip brings the next one.
       .catch(() => {})
   }
 
-  #offered(checkpoint: SignedCheckpointAnnouncement): void {
+  #offered(checkpoint: CheckpointNews): void {
     if (!this.#newest.offer(checkpoint)) return
     const attempt = this.#attempt
     systemClock.after(OUTDATED_MS, () => {
@@ -163,11 +170,12 @@ export class PinnerRun {
     this.#fetching = undefined
   }
 
-  async #keep(checkpoint: SignedCheckpointAnnouncement): Promise<boolean> {
+  async #keep(checkpoint: CheckpointNews): Promise<boolean> {
     const { peer, run, onPinned } = this.#init
     const { round, phase, accuracy, rmse } = checkpoint.announcement
     try {
       const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#attempt.signal })
+      await this.#file.save(checkpoint)
       this.#trouble.stored('checkpoint not fetched')
       const measured = { ...(accuracy === undefined ? {} : { accuracy }), ...(rmse === undefined ? {} : { rmse }) }
       onPinned({ root, round, phase, ...measured })
@@ -177,4 +185,8 @@ export class PinnerRun {
       return false
     }
   }
+}
+
+function rootOf({ announcement }: CheckpointNews): CID {
+  return CID.decode(announcement.checkpoint)
 }

@@ -1,6 +1,8 @@
 import { type Copies, createCopies } from '../../storage/index.ts'
 import type { Peer } from '../peer.ts'
+import { removeAnnounced } from './announced-file.ts'
 import { forgetRun } from './home-config.ts'
+import { removeKnownMembers } from './known-members.ts'
 import { removePersonalFile } from './personal-file.ts'
 
 /**
@@ -14,6 +16,8 @@ export async function purgeRun({ home, storage }: Peer, run: string, isAlone: bo
   const copies: Copies = createCopies(home)
   await copies.remove(run)
   await removePersonalFile(home, run)
+  await removeKnownMembers(home, run)
+  await removeAnnounced(home, run)
   await storage.chains.remove(run)
   const kept = await storage.pins.list()
   for (const pin of kept)

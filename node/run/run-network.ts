@@ -4,16 +4,17 @@ import { payloadBytes } from '../../protocols/averaging/index.ts'
 import type { Clock } from '../../protocols/clock.ts'
 import { DeltaService, type DeltaSource } from '../../protocols/delta-gossip/index.ts'
 import {
+  type CheckpointNews,
   type RefusalReason,
   type Role,
-  type SignedCheckpointAnnouncement,
   type SignedDeltaHeader,
   sealBeacon
 } from '../../protocols/envelope/index.ts'
-import { LinkService, type LinkServiceInit, ownAddresses, peerText } from '../../protocols/links/index.ts'
+import { LinkService, type LinkServiceInit, ownAddresses, peerBytes, peerText } from '../../protocols/links/index.ts'
 import { type SignedCopy, StateService } from '../../protocols/state-sync/index.ts'
 import { encodeEquivocationProof, RunTopics } from '../../protocols/topics/index.ts'
 import type { Peer } from '../peer.ts'
+import { KnownMembers } from './known-members.ts'
 import type { RunFiles } from './run-files.ts'
 
 /** At most one beacon per 10 s (DESIGN 4); the first ones come sooner, while the gossip mesh forms. */
@@ -40,13 +41,18 @@ export interface RunNetworkInit {
   readonly clock: Clock
   readonly source: DeltaSource
   readonly local: LinkServiceInit['local']
-  readonly ownCopy: () => Promise<SignedCopy | undefined>
+  /** The current copy of this peer or of a neighbour whose copy it holds, with the header that signs it. */
+  readonly copyOf: (author: Uint8Array) => Promise<SignedCopy | undefined>
+  /** Hears how much of a copy that is being fetched is here, in bytes. */
+  readonly onProgress?: (peer: string, received: number, total: number) => void
   readonly newestCheckpoint: () => Uint8Array | undefined
+  /** Sealed last headers of the members that closed and whose copies this peer gives. */
+  readonly closed: () => readonly Uint8Array[]
   readonly onLinkOpened: LinkServiceInit['onOpen']
   readonly onLinkClosed: (id: string, reason: string) => void
   readonly onDelta: LinkServiceInit['onDelta']
   readonly onHeader: (header: SignedDeltaHeader) => void
-  readonly onCheckpoint: (checkpoint: SignedCheckpointAnnouncement) => void
+  readonly onCheckpoint: (checkpoint: CheckpointNews) => void
   /** Something that the operator must hear. */
   readonly onNotice: (message: string) => void
 }
@@ -63,12 +69,14 @@ export class RunNetwork {
   #cancelBeacon: () => void = () => {}
   #startedAt = Number.POSITIVE_INFINITY
   #isOtherUserKnown = false
+  readonly #known: KnownMembers
 
   constructor(init: RunNetworkInit) {
     this.#init = init
     const { peer, network, run, clock } = init
     const { averaging } = run.manifest
     const { libp2p } = peer
+    this.#known = new KnownMembers(peer.home, run.id.toString())
     const protocol = (name: string) => `/starling/${network}/${name}/1.0.0`
     const onRefused = (_peer: string, reason: RefusalReason) => this.#count(reason)
     const runBytes = run.id.bytes
@@ -83,7 +91,10 @@ export class RunNetwork {
       clock,
       random: Math.random,
       local: init.local,
-      onOpen: init.onLinkOpened,
+      onOpen: (link, head) => {
+        init.onLinkOpened(link, head)
+        void this.#known.save(this.links.members.known())
+      },
       onClose: init.onLinkClosed,
       onDelta: init.onDelta,
       onRefused
@@ -102,8 +113,10 @@ export class RunNetwork {
       protocol: protocol('state'),
       run: runBytes,
       parameterCount: run.manifest.parameterCount,
-      ownCopy: init.ownCopy,
+      copyOf: init.copyOf,
+      ...(init.onProgress === undefined ? {} : { onProgress: init.onProgress }),
       newestCheckpoint: init.newestCheckpoint,
+      closed: init.closed,
       onRefused,
       ...pace
     })
@@ -139,6 +152,10 @@ export class RunNetwork {
     await this.deltas.start()
     await this.state.start()
     await this.links.start()
+    for (const { id, addresses } of await this.#known.load()) {
+      const peer = peerBytes(id)
+      this.links.addMember(id, { peer, addresses })
+    }
     this.#beaconAfter(FIRST_BEACON_MS)
   }
 
@@ -183,6 +200,7 @@ export class RunNetwork {
     this.#cancelBeacon = this.#init.clock.after(ms, () => {
       // A beacon that reaches nobody is repeated in ten seconds: nothing depends on any one.
       this.#sendBeacon().catch(() => {})
+      void this.#known.save(this.links.members.known())
       this.#beaconAfter(BEACON_INTERVAL_MS)
     })
   }

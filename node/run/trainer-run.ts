@@ -1,18 +1,16 @@
 import { CID } from 'multiformats/cid'
 import { equals } from 'uint8arrays/equals'
 import { systemClock } from '../../protocols/clock.ts'
-import {
-  type Invite,
-  parseCheckpointAnnouncement,
-  type SignedCheckpointAnnouncement
-} from '../../protocols/envelope/index.ts'
+import { type CheckpointNews, type Invite, parseCheckpointNews } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
-import { ownAddresses } from '../../protocols/links/index.ts'
+import { ownAddresses, peerText } from '../../protocols/links/index.ts'
 import { topicOf } from '../../protocols/topics/index.ts'
 import { nextIncarnation } from '../../storage/index.ts'
+import { traced } from '../activity.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
 import type { Hours } from '../limits/index.ts'
 import {
+  type CheckpointCopy,
   type CheckpointRequest,
   type OwnDelta,
   Participant,
@@ -26,6 +24,7 @@ import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { CopyNotSavedError, DiskTrouble } from './disk-trouble.ts'
 import { EventLog } from './event-log.ts'
+import { findCheckpoint } from './find-checkpoint.ts'
 import { linkedPeer } from './linked-peer.ts'
 import { invitedMembers } from './locate-run.ts'
 import { LossTrend } from './loss-trend.ts'
@@ -77,6 +76,8 @@ export interface TrainerInit {
   readonly recorder?: Recorder
   readonly onRound?: (event: RoundEvent & RoundTraffic) => void
   readonly onCheckpoint?: (checkpoint: MadeCheckpoint, request: CheckpointRequest) => void
+  /** Hears how much of a copy that is being fetched is here, in bytes. */
+  readonly onFetching?: (peer: string, received: number, total: number) => void
   readonly onNotice: (message: string) => void
 }
 
@@ -123,11 +124,12 @@ export class TrainerRun {
       engine: vectors.report.engine,
       clock: systemClock,
       source: {
-        payload: (root) => this.#live?.chain?.payload(root),
-        deltas: (incarnation, from, to) => this.#live?.chain?.deltas(incarnation, from, to) ?? []
+        payload: (root) => this.#live?.payload(root),
+        deltas: (incarnation, from, to) => this.#live?.deltas(incarnation, from, to) ?? []
       },
       local: () => ({ head: this.#head(), isTrainer: true, hasEnded: this.#hasEnded }),
-      ownCopy: () => this.#ownCopy(),
+      copyOf: (author) => (equals(author, peer.idBytes) ? this.#ownCopy() : this.#heldCopy(peerText(author))),
+      ...(init.onFetching === undefined ? {} : { onProgress: init.onFetching }),
       newestCheckpoint: () => this.#newest.sealed,
       onLinkOpened: (link, head) => this.#live?.linkOpened(linkedPeer(link, head !== null, this.#network)),
       onLinkClosed: (id) => this.#live?.linkClosed(id),
@@ -167,7 +169,7 @@ export class TrainerRun {
   }
 
   /** The newest checkpoint's announcement, own or heard of. */
-  get announced(): SignedCheckpointAnnouncement | undefined {
+  get announced(): CheckpointNews | undefined {
     return this.#newest.announced
   }
 
@@ -285,9 +287,13 @@ export class TrainerRun {
   async #createParticipant(): Promise<Participant> {
     const { peer, run, vectors, recorder, company, onNotice } = this.#init
     this.#incarnation = await nextIncarnation(peer.home, systemClock.wallNow())
-    const loaded = await this.#store.load()
-    if (loaded.type === 'damaged') onNotice(loaded.warning)
-    const saved = loaded.type === 'found' ? loaded.saved : undefined
+    const { codec } = run.manifest.averaging
+    const { saved, warning } = await this.#store.load({
+      codec,
+      parameterCount: run.manifest.parameterCount,
+      runBytes: run.id.bytes
+    })
+    if (warning !== undefined) onNotice(warning)
     await this.#personal.restoreTo(vectors, onNotice)
     const { engine } = vectors.report
     return new Participant({
@@ -301,6 +307,7 @@ export class TrainerRun {
       samples: vectors.report.samples,
       company,
       members: () => this.#members(),
+      newestCheckpoint: (signal) => this.#checkpointToStartFrom(signal),
       ...(saved === undefined
         ? {}
         : {
@@ -309,7 +316,11 @@ export class TrainerRun {
               copy: new Uint8Array(saved.copy.buffer, saved.copy.byteOffset, saved.copy.byteLength)
             }
           }),
-      ...(peer.upload === undefined ? {} : { roomForRound: peer.upload.idle.bind(peer.upload) }),
+      roomForRound: async (signal) => {
+        await this.#store.settled()
+        await peer.upload?.idle(signal)
+      },
+      onStarted: () => this.#store.begin(vectors.ownCopy()),
       onDelta: (delta) => this.#published(delta),
       onRound: (event) => this.#rounded(event),
       onCheckpointDue: (request) => this.#makeCheckpoint(request),
@@ -317,6 +328,21 @@ export class TrainerRun {
       onFetchFailed: (id, error) => this.#fetchFailed(id, error),
       onNotice
     })
+  }
+
+  /** Asks everybody who may know one; what nobody gives in time is no checkpoint. */
+  async #checkpointToStartFrom(signal: AbortSignal): Promise<CheckpointCopy | undefined> {
+    const { peer, run, invite, onNotice } = this.#init
+    const { links, state } = this.#network
+    const ids = new Set([
+      ...links.links.keys(),
+      ...(invite === undefined ? [] : invitedMembers(invite).map(({ id }) => id)),
+      ...links.members.known().map((member) => peerText(member.peer))
+    ])
+    const found = await findCheckpoint({ state, storage: peer.storage, run, ids, signal, onNotice })
+    if (found === undefined) return undefined
+    this.#checkpointSeen(found.announced)
+    return found.copy
   }
 
   #fetchFailed(id: string, error: Error): void {
@@ -341,7 +367,15 @@ export class TrainerRun {
     return header === undefined ? undefined : { header, copy }
   }
 
-  async #published({ seq, round, header, payload }: OwnDelta): Promise<void> {
+  /** What this peer holds of a neighbour; a delta that is absorbed meanwhile makes it another version: none then. */
+  async #heldCopy(author: string) {
+    const held = await this.#init.vectors.heldCopy(author)
+    const version = this.#live?.versionOf(author)
+    if (held === undefined || version === undefined || !equals(held.version.delta, version.delta)) return undefined
+    return { header: version.sealed, copy: held.copy }
+  }
+
+  #published({ seq, round, header, payload }: OwnDelta): void {
     const run = this.#init.run.id.toString()
     const now = systemClock.now()
     this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
@@ -355,7 +389,6 @@ export class TrainerRun {
       this.#swapAt = now
       void this.#network.links.swap()
     }
-    await this.#store.room()
   }
 
   /** Trainers that this peer knows, itself included. */
@@ -374,14 +407,18 @@ export class TrainerRun {
     this.#init.onRound?.(line)
   }
 
-  async #makeCheckpoint(request: CheckpointRequest): Promise<void> {
+  #makeCheckpoint(request: CheckpointRequest): Promise<void> {
+    return traced('checkpointing', () => this.#offerCheckpoint(request))
+  }
+
+  async #offerCheckpoint(request: CheckpointRequest): Promise<void> {
     const { peer, run, vectors, onCheckpoint } = this.#init
     try {
       const made = await makeCheckpoint(
         { peer, run, vectors, heldOut: vectors.report.heldOut, incarnation: this.#incarnation },
         request
       )
-      this.#newest.offer(await parseCheckpointAnnouncement(made.announcement))
+      this.#newest.offer(await parseCheckpointNews(made.announcement))
       this.#outbound.append({ t: Date.now(), what: 'checkpoint', run: run.id.toString(), root: made.root.toString() })
       await this.#network.topics.publish('checkpoints', made.announcement)
       this.#trouble.stored('checkpoint not made')
@@ -391,7 +428,7 @@ export class TrainerRun {
     }
   }
 
-  #checkpointSeen(checkpoint: SignedCheckpointAnnouncement): void {
+  #checkpointSeen(checkpoint: CheckpointNews): void {
     if (equals(checkpoint.announcement.author, this.#init.peer.idBytes)) return
     if (this.#newest.offer(checkpoint)) this.#live?.checkpointSeen(checkpoint.announcement.phase)
   }

@@ -7,6 +7,7 @@ import { trainerDisk, trainerMemory } from '../limits/needs.ts'
 import { describeQuality } from '../training/quality.ts'
 import { startVectorWorker, type VectorWorker, type WorkerReport } from '../vectors/index.ts'
 import { rememberRun } from './home-config.ts'
+import { forgetJoin, rememberJoin } from './joined-runs.ts'
 import { locateRun } from './locate-run.ts'
 import type { RunFiles } from './run-files.ts'
 import type { RunSession, SessionEnd } from './run-session.ts'
@@ -32,10 +33,24 @@ export async function trainInRun(session: RunSession, request: TrainingRequest):
   try {
     signal.throwIfAborted()
     describeRows(session, run, vectors.report)
-    return await train(session, request, run, vectors)
+    await remember(session, request, run)
+    const end = await train(session, request, run, vectors)
+    if (end.type === 'done') await forgetJoin(peer.home, run.id.toString())
+    return end
   } finally {
     await vectors.close()
   }
+}
+
+/** Whatever stops this peer from here on, `join` goes on with the run. */
+async function remember({ peer }: RunSession, request: TrainingRequest, { id, manifest }: RunFiles): Promise<void> {
+  await rememberJoin(peer.home, {
+    run: id.toString(),
+    name: manifest.name,
+    joinedAt: Date.now(),
+    request,
+    ...(peer.upload === undefined ? {} : { maxUpload: peer.upload.bytesPerSecond })
+  })
 }
 
 /** Refuses a run that this machine has no room for, before its weights are fetched. */
@@ -92,6 +107,7 @@ async function train(
     ...(request.pauseOnMetered === true ? { isMetered } : {}),
     onRound: sayProgress(say, run.manifest.training.rounds),
     onCheckpoint: ({ root }, { round }) => say('info', `checkpoint of round ${round}: ${root}`),
+    onFetching: sayFetching(say),
     onNotice: (message) => say('warn', message)
   })
   try {
@@ -121,5 +137,25 @@ function sayProgress(
     saidAt = Date.now()
     const measured = loss === undefined ? '' : `, loss ${loss.toFixed(3)}`
     say('info', `round ${round + 1} of ${rounds} (${phase}), ${links} links${measured}`)
+  }
+}
+
+/** How far copies of neighbours are on their way, all together: a large model takes minutes over a slow line. */
+function sayFetching(say: RunSession['say']): NonNullable<ConstructorParameters<typeof TrainerRun>[0]['onFetching']> {
+  const underWay = new Map<string, { received: number; total: number }>()
+  let saidAt = Date.now()
+  return (peer, received, total) => {
+    if (received < total) underWay.set(peer, { received, total })
+    else underWay.delete(peer)
+    if (Date.now() - saidAt < LOG_INTERVAL_MS || underWay.size === 0) return
+    saidAt = Date.now()
+    const parts = [...underWay.values()]
+    const here = parts.reduce((sum, part) => sum + part.received, 0)
+    const all = parts.reduce((sum, part) => sum + part.total, 0)
+    const percent = Math.floor((100 * here) / all)
+    say(
+      'info',
+      `fetching copies from ${parts.length} peers: ${(here / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB, ${percent} %`
+    )
   }
 }

@@ -17,14 +17,17 @@
  * ```
  */
 
+export { collectWeights } from './collect-weights.ts'
 export { type Engine, type EngineKind, type StartEngineOptions, startEngine } from './engines.ts'
 export * from './errors.ts'
 export { drawInitialWeights, initialWeights } from './initial-weights.ts'
 export { createLoss, type Loss, type LossKind } from './loss.ts'
 export { buildTopology, encodeModelJson, isModelPath, type ModelJson, requireModelSpec } from './model-json.ts'
+export { outputLayer, withPlainOutputs } from './model-outputs.ts'
 export type { OptimiserKind } from './optimiser.ts'
 export { type OwnModel, readOwnModel, requireModelFits } from './own-model.ts'
 export { createPredictor, type Predictor } from './predictor.ts'
+export { isObject, type JsonLayer, type JsonModel, parseJson, readModel } from './read-model.ts'
 export { type ParameterLayout, SharedPart } from './shared-part.ts'
 export { requireStepFits } from './step-memory.ts'
 export type { Tensor, TensorFlow } from './tensorflow.ts'
@@ -57,3 +60,4 @@ export type {
   TrainOptions,
   TrainReport
 } from './trainer.ts'
+export { readManifestTensors } from './weights-manifest.ts'

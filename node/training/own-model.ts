@@ -1,14 +1,14 @@
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, join, normalize } from 'node:path'
+import { dirname } from 'node:path'
+import { collectWeights } from './collect-weights.ts'
 import { startEngine } from './engines.ts'
-import { InvalidTopologyError, ModelFileError, ModelMismatchError, TopologyTooLargeError } from './errors.ts'
+import { ModelFileError, ModelMismatchError, TopologyTooLargeError } from './errors.ts'
 import type { LossKind } from './loss.ts'
 import { encodeModelJson, weightsManifest } from './model-json.ts'
 import { isObject, parseJson, readModel } from './read-model.ts'
-import { decodeTopology, sizeOf, type Topology } from './topology.ts'
+import { decodeTopology, type Topology } from './topology.ts'
 import { MAX_MODEL_JSON_BYTES } from './topology-limits.ts'
-
-const FLOAT32_BYTES = 4
+import { readManifestTensors } from './weights-manifest.ts'
 
 /** A model that the user brings, as a run takes it. */
 export interface OwnModel {
@@ -16,12 +16,6 @@ export interface OwnModel {
   readonly topology: Topology
   /** Weights that lie beside the file: the run starts from them. Shape [parameterCount]. */
   readonly initial?: Float32Array
-}
-
-/** One entry of a weights manifest: files that hold these weights one behind the other. */
-interface WeightGroup {
-  readonly paths: readonly string[]
-  readonly weights: readonly { readonly name: string; readonly shape: readonly number[] }[]
 }
 
 /**
@@ -38,8 +32,14 @@ export async function readOwnModel(path: string, loss: LossKind = 'softmax-cross
   const weights = topology.weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' as const }))
   const format = 'layers-model'
   const modelJson = encodeModelJson({ format, modelTopology, weightsManifest: weightsManifest(weights) })
-  const initial = await readWeights(topology, dirname(path), isObject(json) ? json.weightsManifest : undefined)
-  return { modelJson, topology, ...(initial === undefined ? {} : { initial }) }
+  const manifest = isObject(json) ? json.weightsManifest : undefined
+  const tensors = await readManifestTensors(dirname(path), manifest, topology.parameterCount)
+  if (tensors === undefined) return { modelJson, topology }
+  const initial = collectWeights(topology, tensors, {
+    source: 'the weights beside model.json',
+    advice: 'put the right files there, or remove them to start from the seed'
+  })
+  return { modelJson, topology, initial }
 }
 
 /** Throws ModelMismatchError unless the model takes rows of so many values and gives so many outputs. */
@@ -73,99 +73,6 @@ async function requireAnEngine(topology: Topology): Promise<void> {
   const { createLayersModelNetwork } = await import('./layers-model-network.ts')
   const { network } = await createLayersModelNetwork(await startEngine(), topology)
   network.close?.()
-}
-
-/** Undefined where no file of the manifest is there. */
-async function readWeights(topology: Topology, folder: string, manifest: unknown): Promise<Float32Array | undefined> {
-  const groups = readManifest(manifest)
-  const paths = groups.flatMap((group) => group.paths)
-  const found = new Map<string, Buffer>()
-  for (const path of paths) {
-    const file = await readWeightsFile(join(folder, path), FLOAT32_BYTES * topology.parameterCount)
-    if (file !== undefined) found.set(path, file)
-  }
-  if (found.size === 0) return undefined
-  const missing = paths.find((path) => !found.has(path))
-  if (missing !== undefined) throw new ModelFileError(join(folder, missing), 'ENOENT')
-  const tensors = new Map<string, { shape: readonly number[]; values: Float32Array }>()
-  for (const group of groups) {
-    const bytes = Buffer.concat(group.paths.map((path) => found.get(path)!))
-    requireBytes(group, bytes.length)
-    let at = 0
-    for (const { name, shape } of group.weights) {
-      const length = FLOAT32_BYTES * sizeOf(shape)
-      tensors.set(name, { shape, values: new Float32Array(Uint8Array.from(bytes.subarray(at, at + length)).buffer) })
-      at += length
-    }
-  }
-  return collect(topology, tensors)
-}
-
-function readManifest(manifest: unknown): WeightGroup[] {
-  if (manifest === undefined || manifest === null) return []
-  if (!Array.isArray(manifest)) throw new InvalidTopologyError('its weightsManifest is not a list')
-  return manifest.map((group: unknown) => {
-    if (!isObject(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights)) {
-      throw new InvalidTopologyError('an entry of its weightsManifest has no paths or no weights')
-    }
-    for (const path of group.paths) {
-      const isBeside = typeof path === 'string' && !/^([./\\]*\.\.|[/\\]|\w+:)/.test(normalize(path))
-      if (!isBeside) throw new InvalidTopologyError('its weightsManifest has a path that leaves the folder')
-    }
-    return { paths: group.paths as string[], weights: group.weights.map(readWeight) }
-  })
-}
-
-function readWeight(weight: unknown): WeightGroup['weights'][number] {
-  if (!isObject(weight) || typeof weight.name !== 'string' || !Array.isArray(weight.shape)) {
-    throw new InvalidTopologyError('a weight of its weightsManifest has no name or no shape')
-  }
-  const { name, shape } = weight
-  if (weight.dtype !== 'float32' || weight.quantization !== undefined) {
-    throw new InvalidTopologyError(`the weight ${JSON.stringify(name)} is not float32: export the model unquantised`)
-  }
-  if (!shape.every((side) => Number.isInteger(side) && side >= 1)) {
-    throw new InvalidTopologyError(`the weight ${JSON.stringify(name)} has no valid shape`)
-  }
-  return { name, shape: shape as number[] }
-}
-
-async function readWeightsFile(path: string, maxBytes: number): Promise<Buffer | undefined> {
-  try {
-    const { size } = await stat(path)
-    if (size > maxBytes) throw new ModelMismatchError(`${path} has ${size} bytes, the model's weights ${maxBytes}`)
-    return await readFile(path)
-  } catch (error) {
-    if (error instanceof ModelMismatchError) throw error
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw new ModelFileError(path, codeOf(error), { cause: error })
-  }
-}
-
-function requireBytes({ paths, weights }: WeightGroup, bytes: number): void {
-  const expected = FLOAT32_BYTES * weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
-  if (bytes === expected) return
-  throw new ModelMismatchError(`${paths.join(' and ')} have ${bytes} bytes, model.json lists ${expected} of weights`)
-}
-
-function collect(
-  topology: Topology,
-  tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>
-): Float32Array {
-  const parameters = new Float32Array(topology.parameterCount)
-  for (const { name, shape, offset } of topology.weights) {
-    const tensor = tensors.get(name)
-    if (tensor === undefined || tensor.shape.join() !== shape.join()) {
-      const has = tensor === undefined ? 'none' : `[${tensor.shape.join(', ')}]`
-      throw new ModelMismatchError(
-        `the weights beside model.json have ${has} for ${JSON.stringify(name)}, the model needs [${shape.join(', ')}]: ` +
-          'put the right files there, or remove them to start from the seed'
-      )
-    }
-    parameters.set(tensor.values, offset)
-  }
-  if (parameters.every(Number.isFinite)) return parameters
-  throw new ModelMismatchError('the weights beside model.json are not all finite')
 }
 
 function codeOf(error: unknown): string {

@@ -18,6 +18,7 @@ export { runVectorsInit } from './run-vectors.ts'
 export { startVectorWorker, type VectorWorker, type VectorWorkerInit } from './vector-worker.ts'
 export type {
   AveragedCopies,
+  HeldCopy,
   ProvenVersion,
   RollBackTarget,
   RoundOptions,

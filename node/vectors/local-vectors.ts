@@ -5,6 +5,7 @@ import type { CopyFault, ExpectedCopy } from '../../protocols/delta-gossip/index
 import { type Metrics, type Trainer, TrainingDivergedError } from '../training/index.ts'
 import type {
   AveragedCopies,
+  HeldCopy,
   RollBackTarget,
   RoundOptions,
   RoundOutcome,
@@ -151,6 +152,12 @@ export class LocalVectors implements Vectors {
 
   async ownCopy(): Promise<{ seq: number; copy: Uint8Array }> {
     return { seq: this.#seq, copy: bytesOf(this.#averager.copy).slice() }
+  }
+
+  async heldCopy(author: string): Promise<HeldCopy | undefined> {
+    const view = this.#averager.view(author)
+    const version = this.#versions.get(author)?.version
+    return view === undefined || version === undefined ? undefined : { version, copy: bytesOf(view).slice() }
   }
 
   async average({ author, delta, incarnation, signed }: SelfInCut): Promise<AveragedCopies> {

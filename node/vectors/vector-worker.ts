@@ -6,6 +6,7 @@ import type { RowsInit } from './rows.ts'
 import { ThreadCalls } from './thread-calls.ts'
 import type {
   AveragedCopies,
+  HeldCopy,
   RollBackTarget,
   RoundOptions,
   RoundOutcome,
@@ -121,6 +122,10 @@ export class VectorWorker implements Vectors {
 
   ownCopy(): Promise<{ seq: number; copy: Uint8Array }> {
     return this.#calls.call('ownCopy', [])
+  }
+
+  heldCopy(author: string): Promise<HeldCopy | undefined> {
+    return this.#calls.call('heldCopy', [author])
   }
 
   average(self: SelfInCut): Promise<AveragedCopies> {

@@ -41,6 +41,12 @@ export interface VersionTerm extends Omit<MixTerm, 'newerDeltas'> {
   readonly seq: number
 }
 
+export interface HeldCopy {
+  readonly version: ExpectedCopy['version']
+  /** Little-endian float32. */
+  readonly copy: Uint8Array
+}
+
 export interface AveragedCopies {
   /** Shape [n]: what `rule` makes of the public copies in `cut`, in author-byte order. */
   readonly weights: Float32Array
@@ -86,6 +92,8 @@ export interface Vectors extends CopyKeeper {
   forget(author: string): Promise<void>
   /** The own public copy, little-endian float32, and the sequence number that it stands at (-1 before delta 0). */
   ownCopy(): Promise<{ readonly seq: number; readonly copy: Uint8Array }>
+  /** A copy of the public copy that is held of a neighbour, with its version; undefined when none is. */
+  heldCopy(author: string): Promise<HeldCopy | undefined>
   /** Mean of the public copies of the neighbours that are held, and the own one under `self`. */
   average(self: SelfInCut): Promise<AveragedCopies>
   /** Loss and accuracy, or root mean squared error, on the held-out rows: of the own model, or of `weights` (shape [n]). */

@@ -8,6 +8,7 @@ import {
   type SignedDeltaHeader
 } from '../envelope/index.ts'
 import { ArrivalLimit } from './arrival-limit.ts'
+import { KeptDeltas } from './kept-deltas.ts'
 import { payloadRoot } from './payload-root.ts'
 
 /** Missing deltas that are fetched one by one; past it the author's current copy costs less (ALGORITHMS 1). */
@@ -33,6 +34,8 @@ export interface DeltaFrame {
 export interface Version {
   readonly author: string
   readonly header: DeltaHeader
+  /** The sealed header, to pass on. */
+  readonly sealed: Uint8Array
   /** CID of the delta, as `prev` and checkpoint cuts name it. */
   readonly delta: Uint8Array
   /** When the header was sent, on the own monotonic clock: arrival minus half the round trip. */
@@ -68,7 +71,7 @@ export interface SignedVersion {
   readonly stateHash: Uint8Array
 }
 
-/** Asks the author (or whoever serves its chain). Every call has a deadline of its own and may fail. */
+/** Asks the author, or whoever holds its chain. Every call has a deadline of its own and may fail. */
 export interface ChainSource {
   payload(root: Uint8Array, bytes: number): Promise<Uint8Array>
   deltas(incarnation: Uint8Array, from: number, to: number): Promise<readonly DeltaFrame[]>
@@ -126,6 +129,8 @@ export class ChainFollower {
   #isClosed = false
   #mustResync = false
   #version: Version | undefined
+  /** For neighbours that follow the author too. */
+  readonly deltas = new KeptDeltas()
 
   constructor(init: ChainFollowerInit) {
     this.#init = init
@@ -272,6 +277,7 @@ export class ChainFollower {
     const { header } = signed
     // Only now: until the payload is here, the version that is named must stay the copy that is held.
     if (this.#baseOf(header) === 'initial') await keeper.adoptInitial(author)
+    this.deltas.add(signed, payload)
     const fault = await keeper.absorb(author, payload, {
       ...namesOf(signed),
       norm: header.norm,
@@ -280,6 +286,7 @@ export class ChainFollower {
     if (fault === undefined) return this.#hold(signed, heardAt)
     this.#version = undefined
     this.#mustResync = true
+    this.deltas.clear()
     onRefused(fault)
   }
 
@@ -330,7 +337,8 @@ export class ChainFollower {
   #hold(signed: SignedDeltaHeader, heardAt: number): void {
     if (this.#isClosed) return
     const { author, clock, onVersion } = this.#init
-    this.#version = { author, header: signed.header, delta: signed.cid.bytes, heardAt, absorbedAt: clock.now() }
+    const { header, bytes: sealed, cid } = signed
+    this.#version = { author, header, sealed, delta: cid.bytes, heardAt, absorbedAt: clock.now() }
     onVersion(this.#version)
   }
 }

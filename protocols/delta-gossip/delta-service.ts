@@ -17,7 +17,7 @@ import {
 /** Requests that one peer may have under way with us (DESIGN 5: 4 at once a peer). */
 const MAX_STREAMS = 4
 
-/** The own chain, as far as it is still held. */
+/** The own chain and those that are followed, as far as they are still held. */
 export interface DeltaSource {
   payload(root: Uint8Array): Uint8Array | undefined
   deltas(incarnation: Uint8Array, from: number, to: number): readonly Required<DeltaFrame>[]
@@ -91,7 +91,7 @@ export class DeltaService {
     })
   }
 
-  /** Pulls the deltas `from` to `to` that the author still holds. */
+  /** Pulls the deltas `from` to `to` of a start that the peer still holds. */
   async pullDeltas(peer: string, incarnation: Uint8Array, from: number, to: number): Promise<Required<DeltaFrame>[]> {
     const { run, payloadBytes } = this.#init
     const count = to - from + 1

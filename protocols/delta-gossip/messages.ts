@@ -13,7 +13,7 @@ const request = z.object({
   run: field.recordReference,
   /** One payload by its root … */
   root: z.exactOptional(field.payloadReference),
-  /** … or the deltas `from` to `to` of the callee's own chain. */
+  /** … or the deltas `from` to `to` of a start, the callee's own or of somebody whom it follows. */
   incarnation: z.exactOptional(field.incarnation),
   from: z.exactOptional(field.uint32),
   to: z.exactOptional(field.uint32),

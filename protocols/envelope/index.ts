@@ -84,6 +84,7 @@ export type {
 export { encodeManifest, MAX_MANIFEST_BYTES, manifestCid, parseManifest } from './manifest.ts'
 export { refuseContradictions } from './manifest-contradictions.ts'
 export { MAX_FEATURES } from './manifest-schema.ts'
+export { parseTask } from './parse-task.ts'
 export type { RecordKind } from './record-kind.ts'
 export { decodeRecord, encodeRecord } from './record-kind.ts'
 export { parseSeal, type Seal, type SealMetrics, type SignedSeal, signSeal } from './seal.ts'

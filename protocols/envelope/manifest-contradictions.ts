@@ -30,10 +30,15 @@ export function refuseContradictions(settled: Settled): void {
   refuseWrongOuterStep(averaging)
   refuseWrongBudget(averaging)
   refuseIdlePrivacy(privacy, averaging)
-  refuseAmbiguousNames(task)
-  refuseMixedInput(task)
+  refuseContradictoryTask(task)
   if (personalise?.rule === 'ditto') refuseUselessPull(personalise.lambda, training)
   if (personalise?.rule === 'local-head') refuseRepeated('personalise.layers', personalise.layers)
+}
+
+/** The part that is about the task alone, which a model outside of its run has as well. */
+export function refuseContradictoryTask(task: Task): void {
+  refuseAmbiguousNames(task)
+  refuseMixedInput(task)
 }
 
 function refuseWrongMeasure(

@@ -51,7 +51,8 @@ const column = z.discriminatedUnion('kind', [
 
 const columns = z.array(column).min(1).max(MAX_COLUMNS).check(atMostFeatures(featuresOf))
 
-const task = z.discriminatedUnion('kind', [
+/** What the model is to learn. */
+export const taskSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('classification'),
     label: columnName,
@@ -121,7 +122,7 @@ export const manifestSchema = z.object({
   v: z.literal(1),
   name: field.text(1, MAX_RUN_NAME_CHARACTERS),
   seed: field.uint32,
-  task,
+  task: taskSchema,
   model: field.link,
   initial: field.link,
   initialHash: field.hash32,

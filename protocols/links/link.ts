@@ -75,17 +75,17 @@ export class Link {
     void this.#read()
   }
 
-  /** Announces a delta. Left out when the neighbour does not keep up. */
-  send({ header, payload }: DeltaFrame): void {
+  /** Announces a delta; left out when the neighbour does not keep up. Resolves when it is written or left out. */
+  async send({ header, payload }: DeltaFrame): Promise<void> {
     if (this.#writing.length >= MAX_WAITING_FRAMES) return
     const isInline = payload !== undefined && payload.byteLength <= MAX_INLINE_PAYLOAD_BYTES
-    this.#write(isInline ? { header, payload } : { header })
+    await this.#write(isInline ? { header, payload } : { header })
   }
 
   /** Parts in good order, with a reason for the other side's log. */
   async close(reason: string): Promise<void> {
     if (this.#isClosed) return
-    this.#write({ bye: reason })
+    void this.#write({ bye: reason })
     this.#finish(reason)
     const signal = AbortSignal.timeout(1000)
     // Both ends: a neighbour that never closes its own would hold the stream open.
@@ -114,7 +114,7 @@ export class Link {
     if (degree !== undefined) this.remoteDegree = degree
     if (header !== undefined) this.#init.onDelta(payload === undefined ? { header } : { header, payload })
     // Left out like deltas for a neighbour that asks faster than it reads.
-    if (ping !== undefined && this.#writing.length < MAX_WAITING_FRAMES) this.#write({ pong: ping })
+    if (ping !== undefined && this.#writing.length < MAX_WAITING_FRAMES) void this.#write({ pong: ping })
     if (pong !== undefined && pong === this.#probe?.nonce) {
       this.#roundTripsMs.push(this.#heardAt - this.#probe.sentAt)
       if (this.#roundTripsMs.length > ROUND_TRIPS) this.#roundTripsMs.shift()
@@ -123,11 +123,11 @@ export class Link {
     if (bye !== undefined) void this.close(bye)
   }
 
-  #write(frame: Frame): void {
+  async #write(frame: Frame): Promise<void> {
     if (this.#isClosed) return
     this.#writing.push(this.#init.clock.now())
     // Watched by the probes and not by a signal each: those live on for their whole time, thousands of them a link.
-    this.#init.frames
+    await this.#init.frames
       .write(encodeFrame(frame))
       .catch((error: Error) => this.#init.stream.abort(error))
       .finally(() => this.#writing.shift())
@@ -144,7 +144,7 @@ export class Link {
     }
     this.#nonce += 1
     this.#probe = { nonce: this.#nonce, sentAt: now }
-    this.#write({ ping: this.#nonce, degree: this.#init.degree() })
+    void this.#write({ ping: this.#nonce, degree: this.#init.degree() })
     const interval = this.#nonce < FIRST_PROBES ? FIRST_PROBE_INTERVAL_MS : PING_INTERVAL_MS
     this.#cancelProbe = this.#init.clock.after(interval, () => this.#probeNow())
   }

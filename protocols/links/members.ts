@@ -67,6 +67,14 @@ export class Members {
       .map(({ known }) => known)
   }
 
+  /** All members, those first to which a link stood: who is to be remembered. */
+  known(): Member[] {
+    const all = [...this.#known.values()].reverse()
+    return [...all.filter(({ hasLinked }) => hasLinked), ...all.filter(({ hasLinked }) => !hasLinked)].map(
+      ({ member }) => member
+    )
+  }
+
   /** Members to name to a caller. */
   sample(random: () => number, except: string): Member[] {
     return this.candidates(Number.POSITIVE_INFINITY, (id) => id === except, random)

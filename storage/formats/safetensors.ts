@@ -1,5 +1,6 @@
-import { endianness } from 'node:os'
 import { compare } from 'uint8arrays/compare'
+import { fromLittleEndian, littleEndian } from './little-endian.ts'
+import type { Tensor } from './tensor.ts'
 
 /** The header's length, a little-endian 64-bit number, stands before it. */
 const LENGTH_BYTES = 8
@@ -10,7 +11,9 @@ const MAX_HEADER_BYTES = 1024 * 1024
 /** NumPy's own limit, NPY_MAXDIMS. */
 const MAX_RANK = 64
 const FLOAT32_BYTES = 4
-/** The key of free text in the header; never written here, because equal tensors must give equal bytes. */
+/** With free text, which no peer fetches: a task of 10,000 classes and its model, escaped as JSON in JSON. */
+const MAX_DESCRIBED_HEADER_BYTES = 16 * MAX_HEADER_BYTES
+/** The key of free text in the header; not in checkpoints, because equal tensors must give equal bytes. */
 const METADATA_KEY = '__metadata__'
 
 /** Bytes are no valid safetensors file of float32 tensors, or tensors cannot be written as one. */
@@ -23,19 +26,15 @@ export class SafetensorsError extends Error {
   }
 }
 
-export interface Tensor {
-  readonly name: string
-  readonly shape: readonly number[]
-  /** Row-major values, as many as the shape's product. */
-  readonly data: Float32Array
-}
+/** Free text of an export: names and values, both text. */
+export type SafetensorsMetadata = Readonly<Record<string, string>>
 
 /**
  * Writes tensors in the safetensors format (https://github.com/huggingface/safetensors#format), the one way that there
- * is for these tensors: sorted by name, no free metadata, header padded to 8 bytes with spaces. Throws SafetensorsError
- * for a name twice or reserved, or a shape that does not match its data.
+ * is for these tensors: sorted by name, no free metadata unless given, header padded to 8 bytes with spaces. Throws
+ * SafetensorsError for a name twice or reserved, or a shape that does not match its data.
  */
-export function encodeSafetensors(tensors: readonly Tensor[]): Uint8Array {
+export function encodeSafetensors(tensors: readonly Tensor[], metadata?: SafetensorsMetadata): Uint8Array {
   const sorted = tensors.map((tensor) => ({ tensor, key: new TextEncoder().encode(tensor.name) }))
   sorted.sort((a, b) => compare(a.key, b.key))
   const entries: [string, HeaderEntry][] = []
@@ -47,9 +46,11 @@ export function encodeSafetensors(tensors: readonly Tensor[]): Uint8Array {
     end += tensor.data.byteLength
     entries.push([tensor.name, { dtype: 'F32', shape: tensor.shape, data_offsets: [begin, end] }])
   }
-  const header = new TextEncoder().encode(toJson(entries))
-  if (header.byteLength > MAX_HEADER_BYTES) {
-    throw new SafetensorsError(`header is ${header.byteLength} bytes, at most ${MAX_HEADER_BYTES}: use shorter names`)
+  const described = metadata === undefined ? [] : [[METADATA_KEY, metadata] as const]
+  const header = new TextEncoder().encode(toJson([...described, ...entries]))
+  const maxBytes = metadata === undefined ? MAX_HEADER_BYTES : MAX_DESCRIBED_HEADER_BYTES
+  if (header.byteLength > maxBytes) {
+    throw new SafetensorsError(`header is ${header.byteLength} bytes, at most ${maxBytes}: use shorter names`)
   }
   const headerBytes = Math.ceil(header.byteLength / ALIGNMENT_BYTES) * ALIGNMENT_BYTES
   const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + end)
@@ -69,6 +70,13 @@ export interface DecodeSafetensorsOptions {
   readonly maxBytes?: number
 }
 
+/** Tensors with the free text beside them. */
+export interface DescribedTensors {
+  readonly tensors: Tensor[]
+  /** Empty where the file has none. */
+  readonly metadata: SafetensorsMetadata
+}
+
 /**
  * Reads a safetensors file that a stranger may have made. Only float32 is read; tensors must fill the data without gap
  * or overlap. The answer, sorted by name, holds copies, as large as the data together.
@@ -79,15 +87,29 @@ export function decodeSafetensors(bytes: Uint8Array, { maxBytes }: DecodeSafeten
   if (maxBytes !== undefined && bytes.byteLength > maxBytes) {
     throw new SafetensorsError(`file is ${bytes.byteLength} bytes, at most ${maxBytes} are accepted`)
   }
-  const { header, data } = split(bytes)
-  const entries = Object.entries(parseHeader(header)).filter(([name]) => name !== METADATA_KEY)
-  const checked = entries.map(([name, entry]) => parseEntry(name, entry, data.byteLength))
+  return decodeParts(split(bytes, MAX_HEADER_BYTES)).tensors
+}
+
+/**
+ * The same with the free text of an export, whose header may be longer: for files that the user names, not for those
+ * that peers send. Throws SafetensorsError and nothing else.
+ */
+export function decodeDescribedSafetensors(bytes: Uint8Array): DescribedTensors {
+  return decodeParts(split(bytes, MAX_DESCRIBED_HEADER_BYTES))
+}
+
+function decodeParts({ header, data }: FileParts): DescribedTensors {
+  const { [METADATA_KEY]: metadata = {}, ...entries } = parseHeader(header)
+  const checked = Object.entries(entries).map(([name, entry]) => parseEntry(name, entry, data.byteLength))
   checkContiguous(checked, data.byteLength)
   const tensors = checked.map(({ name, shape, begin, end }) => {
-    return { name, shape, data: toFloats(data.subarray(begin, end)), key: new TextEncoder().encode(name) }
+    return { name, shape, data: fromLittleEndian(data.subarray(begin, end)), key: new TextEncoder().encode(name) }
   })
   tensors.sort((a, b) => compare(a.key, b.key))
-  return tensors.map(({ name, shape, data }) => ({ name, shape, data }))
+  return {
+    tensors: tensors.map(({ name, shape, data }) => ({ name, shape, data })),
+    metadata: metadata as SafetensorsMetadata
+  }
 }
 
 interface HeaderEntry {
@@ -113,17 +135,22 @@ function checkTensor({ name, shape, data }: Tensor): void {
 }
 
 /** Written out, because an object would move names such as "1" to the front. */
-function toJson(entries: readonly [string, HeaderEntry][]): string {
+function toJson(entries: readonly (readonly [string, HeaderEntry | SafetensorsMetadata])[]): string {
   return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`).join(',')}}`
 }
 
-function split(bytes: Uint8Array): { header: Uint8Array; data: Uint8Array } {
+interface FileParts {
+  readonly header: Uint8Array
+  readonly data: Uint8Array
+}
+
+function split(bytes: Uint8Array, maxHeaderBytes: number): FileParts {
   if (bytes.byteLength < LENGTH_BYTES) {
     throw new SafetensorsError(`file is ${bytes.byteLength} bytes, at least ${LENGTH_BYTES} are needed`)
   }
   const headerBytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true)
-  if (headerBytes > MAX_HEADER_BYTES) {
-    throw new SafetensorsError(`header is ${headerBytes} bytes, at most ${MAX_HEADER_BYTES} are accepted`)
+  if (headerBytes > maxHeaderBytes) {
+    throw new SafetensorsError(`header is ${headerBytes} bytes, at most ${maxHeaderBytes} are accepted`)
   }
   const begin = LENGTH_BYTES + Number(headerBytes)
   if (begin > bytes.byteLength) {
@@ -194,18 +221,6 @@ function checkContiguous(entries: readonly CheckedEntry[], dataBytes: number): v
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** The file's byte order; on the rare big-endian machine the four bytes of each value are swapped. */
-function littleEndian(floats: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength)
-  return endianness() === 'LE' ? bytes : Buffer.from(bytes).swap32()
-}
-
-/** A copy: the file's bytes need not be aligned. (Not `slice`, which does not copy a Buffer.) */
-function toFloats(bytes: Uint8Array): Float32Array {
-  const copy = new Uint8Array(bytes)
-  return new Float32Array(endianness() === 'LE' ? copy.buffer : Buffer.from(copy.buffer).swap32().buffer)
 }
 
 /** A name from a stranger in a message: short, on one line. */

@@ -3,10 +3,11 @@ import { Command } from 'commander'
 import { addAveraging } from './averaging/index.ts'
 import { addControl } from './control-storm.ts'
 import { addIdle } from './idle.ts'
+import { addLateJoin } from './late-join.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
 import { addTraining } from './training.ts'
 
 const program = new Command('bench').description('measure Starling on this machine')
-for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging]) add(program)
+for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addLateJoin]) add(program)
 await program.parseAsync()

@@ -8,7 +8,7 @@ import * as raw from 'multiformats/codecs/raw'
 import { identity } from 'multiformats/hashes/identity'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { BlockNotFoundError, type ReadBlock, UnsupportedHashError } from '../../storage/block-reader.ts'
-import type { SafeFsBlockstore } from '../../storage/blocks.ts'
+import type { PeerBlockstore } from '../../storage/blocks.ts'
 import { createDagReader, DagTooLargeError, decodeLinks, InvalidBlockError } from '../../storage/dag.ts'
 import { createFiles, FileTooLargeError, NotAFileError } from '../../storage/files.ts'
 import { filled } from '../unit/protocols/envelope/samples.ts'
@@ -112,7 +112,7 @@ const helia = {
   }
 } as unknown as Helia
 
-const noBlocks = { has: async () => false } as unknown as SafeFsBlockstore
+const noBlocks = { has: async () => false } as unknown as PeerBlockstore
 
 const options = { signal: new AbortController().signal, offline: true, maxBytes: MAX_BYTES }
 

@@ -21,12 +21,8 @@ import {
 import { parseJson } from '../../node/training/read-model.ts'
 import { parseCleanMark } from '../../storage/clean-mark.ts'
 import { parseSavedCopy, type SavedCopy } from '../../storage/copies.ts'
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  SafetensorsError,
-  type Tensor
-} from '../../storage/formats/safetensors.ts'
+import { decodeSafetensors, encodeSafetensors, SafetensorsError } from '../../storage/formats/safetensors.ts'
+import type { Tensor } from '../../storage/formats/tensor.ts'
 import { HomeCorruptError, parseHomeVersion } from '../../storage/home.ts'
 import { parseHolder } from '../../storage/home-lock.ts'
 import { IdentityCorruptError, parseIdentity } from '../../storage/identity-file.ts'

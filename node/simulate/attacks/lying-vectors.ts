@@ -3,6 +3,7 @@ import type { CopyFault, ExpectedCopy } from '../../../protocols/delta-gossip/in
 import type { Metrics } from '../../training/index.ts'
 import {
   type AveragedCopies,
+  type HeldCopy,
   hashOf,
   type LocalVectors,
   type RollBackTarget,
@@ -98,6 +99,10 @@ export class LyingVectors implements Vectors {
   forget(author: string): Promise<void> {
     this.#neighbours.delete(author)
     return this.#own.forget(author)
+  }
+
+  heldCopy(author: string): Promise<HeldCopy | undefined> {
+    return this.#own.heldCopy(author)
   }
 
   average(self: Parameters<Vectors['average']>[0]): Promise<AveragedCopies> {

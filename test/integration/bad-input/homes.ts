@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { run, runJson, startIn } from '../starling.ts'
 import type { BadInput, Place } from './case.ts'
-import { joins, NO_HOME, NOTHING_CHANGED } from './states.ts'
+import { joins, NO_HOME, NO_ROUND_ONLY, NOTHING_CHANGED } from './states.ts'
 import { ALONE, exists } from './world.ts'
 
 /** Shifts the clock of the process that imports it an hour back. */
@@ -31,6 +31,18 @@ function joinWith(files: Readonly<Record<string, string>>): BadInput['play'] {
     await mkdir(place.home)
     for (const [name, content] of Object.entries(files)) await writeFile(join(place.home, name), content)
     return joinHere(place)
+  }
+}
+
+/** `join` and the home alone, in one that remembers having trained on a file which is another now, or gone. */
+function resume(file: string): BadInput['play'] {
+  return async ({ world, t, home }) => {
+    const options = { seed: 1, waitForLinks: 0, waitSeconds: 1, lingerSeconds: 0 }
+    const request = { role: 'trainer', invite: world.invite, data: world.path(file), ...options }
+    const joined = { v: 1, run: world.run, name: 'ward', joinedAt: 1, request, fingerprint: 'of other rows' }
+    await mkdir(join(home, 'joined'), { recursive: true })
+    await writeFile(join(home, 'joined', `${world.run}.json`), JSON.stringify(joined))
+    return run(t, 'join', '--home', home)
   }
 }
 
@@ -106,11 +118,44 @@ export const HOMES: readonly BadInput[] = [
   },
   {
     input: 'join: a home whose saved copy is half-written',
-    sentence: "HOME/copies/CID.copy is damaged and was ignored: a neighbour's copy is used instead",
+    sentence: 'HOME/copies/CID.copy is damaged and was ignored: the own chain, or the neighbours, give another',
     exitCode: 0,
     state: 'the run is trained to its end',
     play: joinAfter((home, { world }) => truncate(join(home, 'copies', `${world.run}.copy`), 50)),
     check: async ({ home, world }) => assert.ok(await exists(join(home, 'copies', `${world.run}.copy`)))
+  },
+  {
+    input: 'join: a home that has joined nothing, and no invite',
+    sentence:
+      'home HOME has no run to go on with: name the invite and the rows, as in ' +
+      '`starling join @invite.txt --data rows.csv`, or another home with --home',
+    exitCode: 2,
+    ...NO_HOME,
+    play: ({ t, home }) => run(t, 'join', '--home', home)
+  },
+  {
+    input: 'join: a home whose rows have changed, and no invite',
+    sentence:
+      'good.csv has changed since this home trained run "ward" on it: name it with --data to go on with it as it is now, ' +
+      'or put the old file back',
+    exitCode: 1,
+    ...NO_ROUND_ONLY,
+    play: resume('good.csv')
+  },
+  {
+    input: 'join: a home whose rows are gone, and no invite',
+    sentence:
+      'gone.csv, the rows that this home trains run "ward" on, is not there: put it back, or name other rows with --data',
+    exitCode: 1,
+    ...NO_ROUND_ONLY,
+    play: resume('gone.csv')
+  },
+  {
+    input: 'doctor: a home that is not there',
+    sentence: 'there is no home at HOME: `starling create` and `starling join` make one; or name another with --home',
+    exitCode: 1,
+    ...NO_HOME,
+    play: ({ t, home }) => run(t, 'doctor', '--check-store', '--home', home)
   },
   {
     input: 'join: a file in the place of the home',

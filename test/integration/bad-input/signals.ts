@@ -110,7 +110,7 @@ const NO_FILE: Pick<BadInput, 'state' | 'check'> = {
   check: async ({ home }) => assert.deepEqual(await readdir(`${home}-tmp`), ['good.csv'])
 }
 
-const JOIN_SAYS = 'stopped in round N; the copy is saved, join again with the same home to go on'
+const JOIN_SAYS = 'stopped in round N; the copy is saved, `starling join` with the same home goes on'
 const START_SAYS = 'stopped; start again with the same home to go on'
 const DEMO_SAYS = 'interrupted: all peers are stopped'
 

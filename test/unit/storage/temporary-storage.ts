@@ -4,13 +4,13 @@ import type { Libp2p } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
-import { createStorage, type Home, openStores, type Storage, type Stores } from '../../../storage/index.ts'
+import { createStorage, type DiskStores, type Home, openStores, type Storage } from '../../../storage/index.ts'
 import { atEnd } from '../../at-end.ts'
 import { temporaryHome } from './temporary-home.ts'
 
 export interface TestStorage {
   readonly home: Home
-  readonly stores: Stores
+  readonly stores: DiskStores
   readonly storage: Storage
 }
 

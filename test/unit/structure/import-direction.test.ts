@@ -27,6 +27,7 @@ describe('the house', () => {
       "import { Link } from '../../protocols/links/link.ts'"
     ],
     ['a command inside storage', 'node/commands/join.ts', "import { Pins } from '../../storage/pins.ts'"],
+    ['a format past its face', 'node/data/a.ts', "import { encodeNpz } from '../../storage/formats/npz.ts'"],
     ['Helia outside storage', 'node/peer.ts', "import { createHelia } from 'helia'"],
     ['a blockstore outside storage', 'node/peer.ts', "import { FsBlockstore } from 'blockstore-fs'"],
     ['a protocol with files', 'protocols/links/link.ts', "import { readFile } from 'node:fs/promises'"],
@@ -51,6 +52,7 @@ describe('the house', () => {
     ['protocols/links/link.ts', "import { encodeFrame } from './messages.ts'"],
     ['protocols/links/link.ts', "import type { Clock } from '../clock.ts'"],
     ['node/peer.ts', "import { openHome } from '../storage/index.ts'"],
+    ['node/data/write-npz.ts', "import { encodeNpz } from '../../storage/formats/index.ts'"],
     ['storage/blocks.ts', "import { FsBlockstore } from 'blockstore-fs'"],
     ['node/config.ts', 'process.env.STARLING_HOME'],
     ['node/commands/simulate.ts', "await import('../simulate/index.ts')"],

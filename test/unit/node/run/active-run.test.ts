@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { RunEvent } from '../../../../node/control/index.ts'
 import type { Peer } from '../../../../node/peer.ts'
@@ -7,6 +9,7 @@ import { invite } from '../../protocols/envelope/samples.ts'
 
 /** A peer without a network: whatever a run does first fails. */
 const peer = {
+  home: { dir: join(tmpdir(), 'starling-no-home-here') },
   libp2p: { dial: () => Promise.reject(new Error('no network here')) },
   storage: { getBlock: () => Promise.reject(Object.assign(new Error('no block here'), { code: 'ERR_NO_BLOCK' })) }
 } as unknown as Peer

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Libp2p } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
-import { recordCid } from '../../../../protocols/envelope/index.ts'
+import { authorOf, recordCid } from '../../../../protocols/envelope/index.ts'
+import { peerText } from '../../../../protocols/links/index.ts'
 import { StateService, type StateServiceInit } from '../../../../protocols/state-sync/index.ts'
 import { encodeStateAnswer } from '../../../../protocols/state-sync/messages.ts'
 import { refusal } from '../envelope/refusals.ts'
@@ -24,7 +26,7 @@ function serviceOf(libp2p: Libp2p, changes: Partial<StateServiceInit> = {}): Sta
     protocol: PROTOCOL,
     run,
     parameterCount: PARAMETERS,
-    ownCopy: async () => ({ header, copy }),
+    copyOf: async () => ({ header, copy }),
     newestCheckpoint: () => checkpoint,
     ...changes
   })
@@ -57,7 +59,7 @@ suite('state service', () => {
   })
 
   test('rejects when the peer has published nothing yet', async (t) => {
-    const { service, callee } = await callerAndCallee(t, { ownCopy: async () => undefined })
+    const { service, callee } = await callerAndCallee(t, { copyOf: async () => undefined })
     await assert.rejects(service.fetchCopy(callee), { name: 'NoCopyError' })
   })
 
@@ -66,6 +68,20 @@ suite('state service', () => {
     assert.deepEqual(Buffer.from((await service.fetchCheckpoint(callee))!), Buffer.from(checkpoint))
     const none = await callerAndCallee(t, { newestCheckpoint: () => undefined })
     assert.equal(await none.service.fetchCheckpoint(none.callee), undefined)
+  })
+
+  test('fetches the copy that a peer holds of somebody else', async (t) => {
+    const asked: Uint8Array[] = []
+    const copyOf = async (author: Uint8Array) => {
+      asked.push(author)
+      return { header, copy }
+    }
+    const { service, callee } = await callerAndCallee(t, { copyOf })
+    const author = authorOf(await generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fill(3)))
+    await service.fetchCopy(callee, author)
+    await service.fetchCopy(callee)
+    assert.deepEqual(Buffer.from(asked[0]!), Buffer.from(author))
+    assert.equal(peerText(asked[1]!), callee)
   })
 
   test('answers nothing to a peer of another run', async (t) => {

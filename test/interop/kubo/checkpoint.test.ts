@@ -1,0 +1,84 @@
+/** Kubo and the checkpoints of a run: fetched by CID, pinned, served again, and nothing else with them. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { multiaddr } from '@multiformats/multiaddr'
+import { CID } from 'multiformats/cid'
+import { parseCheckpoint } from '../../../protocols/envelope/index.ts'
+import type { Owner } from '../../integration/temporary-folder.ts'
+import { type FinishedRun, finishedRun } from './finished-run.ts'
+import { Kubo } from './kubo.ts'
+import { addressOf, temporaryPeer } from './temporary-peer.ts'
+
+/** Every block under a root as Kubo walks it; the root is not among them. */
+async function refsOf(kubo: Kubo, root: string): Promise<string[]> {
+  return (await kubo.run('refs', '--recursive', '--unique', root)).split('\n').sort()
+}
+
+async function pinsOf(kubo: Kubo): Promise<string[]> {
+  return (await kubo.run('pin', 'ls', '--type=recursive', '--quiet')).split('\n')
+}
+
+/** What a checkpoint may link to: model, weights, and the proof of those that have one. */
+function linksOf(manifest: Uint8Array): string[] {
+  const { model, weights, ...others } = parseCheckpoint(manifest)
+  const proof = 'proof' in others && others.proof instanceof CID ? [others.proof] : []
+  return [model, weights, ...proof].map(String).sort()
+}
+
+/** Through Kubo's HTTP gateway. */
+async function download(kubo: Kubo, cid: string, type: string): Promise<Buffer> {
+  const response = await fetch(`${kubo.gateway}/ipfs/${cid}`, { headers: { accept: type } })
+  assert.equal(response.status, 200, `${cid}: ${response.statusText}`)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+describe('a checkpoint of a run', () => {
+  const cleanUps = new AsyncDisposableStack()
+  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
+  after(() => cleanUps.disposeAsync())
+  let run: FinishedRun
+  let kubo: Kubo
+
+  before(async () => {
+    kubo = await Kubo.start(suite)
+    run = await finishedRun(suite)
+    await kubo.run('swarm', 'connect', run.address)
+  })
+
+  it('is pinned by Kubo from a pinner, with what it links to and nothing else', async () => {
+    const others = await pinsOf(kubo)
+    await kubo.run('pin', 'add', run.checkpoint)
+    assert.deepEqual((await pinsOf(kubo)).toSorted(), [...others, run.checkpoint].sort())
+    // The weights of this small model are one block: every block under the root is linked from it.
+    const links = linksOf(await kubo.bytes('block', 'get', run.checkpoint))
+    assert.deepEqual(await refsOf(kubo, run.checkpoint), links)
+    assert.match(await kubo.run('repo', 'verify'), /verify complete/)
+  })
+
+  it('comes out of the gateway of Kubo as the bytes that the pinner holds', async (t) => {
+    const manifest = await download(kubo, run.checkpoint, 'application/vnd.ipld.raw')
+    const { weights } = parseCheckpoint(manifest)
+    const file = await download(kubo, weights.toString(), '*/*')
+    const peer = await temporaryPeer(t)
+    await peer.libp2p.dial(multiaddr(run.address))
+    assert.deepEqual(Buffer.from(await peer.storage.getBlock(CID.parse(run.checkpoint))), manifest)
+    assert.deepEqual(Buffer.from(await peer.storage.getFile(weights)), file)
+  })
+
+  it('is served to Kubo by a peer that has pruned everything else', async (t) => {
+    run.pinner.kill('SIGINT')
+    await run.pinner.finished
+    const peer = await temporaryPeer(t, run.home)
+    const root = CID.parse(run.checkpoint)
+    const others = (await peer.storage.pins.list()).map((kept) => kept.root).filter((kept) => !kept.equals(root))
+    for (const other of others) await peer.storage.pins.unkeep(other)
+    assert.deepEqual((await peer.storage.sweep({ graceMs: -1 })).missing, [])
+    assert.ok(others.length > 0)
+    for (const other of others) assert.equal(await peer.storage.heldBlock(other), undefined, `${other} is still here`)
+
+    const fresh = await Kubo.start(t)
+    await fresh.run('swarm', 'connect', addressOf(peer))
+    await fresh.run('pin', 'add', run.checkpoint)
+    assert.deepEqual(await refsOf(fresh, run.checkpoint), await refsOf(kubo, run.checkpoint))
+  })
+})
