@@ -1,7 +1,13 @@
 import { CID } from 'multiformats/cid'
 import { systemClock } from '../../protocols/clock.ts'
-import { type CheckpointNews, type Invite, type Phase, parseCheckpointNews } from '../../protocols/envelope/index.ts'
-import { ownAddresses } from '../../protocols/links/index.ts'
+import {
+  type CheckpointNews,
+  type Invite,
+  type Phase,
+  parseCheckpointNews,
+  type SignedDeltaHeader
+} from '../../protocols/envelope/index.ts'
+import { ownAddresses, peerText } from '../../protocols/links/index.ts'
 import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
 import { AnnouncedFile } from './announced-file.ts'
@@ -10,9 +16,12 @@ import { describeLinks } from './describe-links.ts'
 import { DiskTrouble } from './disk-trouble.ts'
 import { invitedMembers } from './locate-run.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
+import { RECORDS_FILE, RecordLog } from './record-log.ts'
 import { renewConnections } from './renew-connections.ts'
 import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
+import { type SealedByThis, Sealer } from './sealing/index.ts'
+import { requireSealed } from './sealing/require-sealed.ts'
 import { StandStillWatch } from './stand-still-watch.ts'
 
 /** A checkpoint that could not be fetched is tried again while it is the newest. */
@@ -30,6 +39,8 @@ export interface PinnedCheckpoint {
   readonly phase: Phase
   readonly accuracy?: number
   readonly rmse?: number
+  /** Of a sealed checkpoint: members that closed and are in it. */
+  readonly sealedBy?: number
 }
 
 export interface PinnerInit {
@@ -51,6 +62,8 @@ export class PinnerRun {
   readonly #watch: StandStillWatch
   readonly #trouble: DiskTrouble
   readonly #file: AnnouncedFile
+  readonly #records: RecordLog
+  readonly #sealer: Sealer
   #fetching: Promise<void> | undefined
   #attempt = new AbortController()
   /** The newest checkpoint that is here. */
@@ -68,14 +81,31 @@ export class PinnerRun {
       clock: systemClock,
       source: { payload: () => undefined, deltas: () => [] },
       local: () => ({ head: null, isTrainer: false, hasEnded: false }),
-      copyOf: async () => undefined,
+      copyOf: async (author) => this.#sealer.copyOf(peerText(author)),
+      closed: () => this.#sealer.headers,
       newestCheckpoint: () => this.#newest.sealed,
       onLinkOpened: () => {},
       onLinkClosed: () => {},
       onDelta: () => {},
-      onHeader: () => {},
+      onHeader: (signed) => this.#headerSeen(signed),
+      onEquivocation: (proof) => this.#records.append('equivocation', proof),
       onCheckpoint: (checkpoint) => this.#offered(checkpoint),
       onNotice: init.onNotice
+    })
+    this.#records = new RecordLog(peer.home.path(RECORDS_FILE), run.id.toString(), {
+      onError: (error) => this.#trouble.failed(RECORDS_FILE, error),
+      onWritten: () => this.#trouble.stored(RECORDS_FILE)
+    })
+    this.#sealer = new Sealer({
+      peer,
+      run,
+      state: this.#network.state,
+      clock: systemClock,
+      // It has no links: whoever is connected may be of this run, and who is not does not speak its protocol.
+      ask: () => peer.libp2p.getPeers().map(String),
+      members: () => this.#network.links.members.trainerCount,
+      onSealed: (sealed) => this.#sealed(sealed),
+      onTrouble: (error) => this.#trouble.failed('checkpoint not sealed', error)
     })
     this.#file = new AnnouncedFile(peer.home, run.id.toString())
     this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice: init.onNotice })
@@ -120,8 +150,11 @@ export class PinnerRun {
     this.#stopping.abort()
     this.#attempt.abort()
     this.#watch.stop()
+    const sealed = this.#sealer.stop()
     await this.#network.stop()
+    await sealed
     await this.#fetching
+    await this.#records.close()
   }
 
   /** What an earlier start kept is known again: newcomers may have nobody else to ask. */
@@ -142,7 +175,28 @@ export class PinnerRun {
       .catch(() => {})
   }
 
+  #headerSeen(signed: SignedDeltaHeader): void {
+    this.#records.append('delta', signed.bytes)
+    this.#sealer.note(signed)
+    // The first who closes; the others follow soon.
+    if (signed.header.phase === 'done') void this.#sealer.begin()
+  }
+
+  /** Without rows of its own it signs what it derived, and nothing about how good it is. */
+  async #sealed({ root, members, bytes }: SealedByThis): Promise<void> {
+    const { run, onPinned } = this.#init
+    const news = await parseCheckpointNews(bytes)
+    this.#records.append('seal', bytes)
+    if (this.#newest.offer(news)) {
+      this.#kept = news
+      await this.#file.save(news)
+      onPinned({ root, round: run.manifest.training.rounds, phase: 'done', sealedBy: members })
+    }
+    await this.#network.topics.publish('checkpoints', bytes)
+  }
+
   #offered(checkpoint: CheckpointNews): void {
+    this.#records.append(checkpoint.seal === undefined ? 'checkpoint' : 'seal', checkpoint.bytes)
     if (!this.#newest.offer(checkpoint)) return
     const attempt = this.#attempt
     systemClock.after(OUTDATED_MS, () => {
@@ -159,7 +213,8 @@ export class PinnerRun {
       const wanted = this.#newest.announced!
       this.#attempt = new AbortController()
       if (await this.#keep(wanted)) {
-        this.#kept = wanted
+        // What this peer sealed itself meanwhile is here and newer.
+        if (this.#kept !== this.#newest.announced) this.#kept = wanted
         attempts = 0
       } else if (++attempts >= MAX_ATTEMPTS) {
         this.#newest.withdraw(wanted, this.#kept)
@@ -175,10 +230,12 @@ export class PinnerRun {
     const { round, phase, accuracy, rmse } = checkpoint.announcement
     try {
       const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#attempt.signal })
+      if (checkpoint.seal !== undefined) await requireSealed(peer.storage, run, checkpoint)
       await this.#file.save(checkpoint)
       this.#trouble.stored('checkpoint not fetched')
       const measured = { ...(accuracy === undefined ? {} : { accuracy }), ...(rmse === undefined ? {} : { rmse }) }
-      onPinned({ root, round, phase, ...measured })
+      const sealed = checkpoint.seal === undefined ? {} : { sealedBy: checkpoint.seal.members }
+      onPinned({ root, round, phase, ...measured, ...sealed })
       return true
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#trouble.failed('checkpoint not fetched', error as Error)

@@ -47,12 +47,14 @@ export interface RunNetworkInit {
   readonly onProgress?: (peer: string, received: number, total: number) => void
   readonly newestCheckpoint: () => Uint8Array | undefined
   /** Sealed last headers of the members that closed and whose copies this peer gives. */
-  readonly closed: () => readonly Uint8Array[]
+  readonly closed?: () => readonly Uint8Array[]
   readonly onLinkOpened: LinkServiceInit['onOpen']
   readonly onLinkClosed: (id: string, reason: string) => void
   readonly onDelta: LinkServiceInit['onDelta']
   readonly onHeader: (header: SignedDeltaHeader) => void
   readonly onCheckpoint: (checkpoint: CheckpointNews) => void
+  /** A proof that an author signed two bodies for one place, by whomever it was found. */
+  readonly onEquivocation?: (proof: Uint8Array) => void
   /** Something that the operator must hear. */
   readonly onNotice: (message: string) => void
 }
@@ -116,7 +118,7 @@ export class RunNetwork {
       copyOf: init.copyOf,
       ...(init.onProgress === undefined ? {} : { onProgress: init.onProgress }),
       newestCheckpoint: init.newestCheckpoint,
-      closed: init.closed,
+      ...(init.closed === undefined ? {} : { closed: init.closed }),
       onRefused,
       ...pace
     })
@@ -138,7 +140,8 @@ export class RunNetwork {
           this.links.addMember(peerText(beacon.peer), { peer: beacon.peer, addresses: [...beacon.addresses] })
         }
       },
-      onEquivocation: (author) => {
+      onEquivocation: (author, proof) => {
+        init.onEquivocation?.(proof)
         if (equals(author, peer.idBytes)) this.#noteOtherUser()
         else this.links.noteFault(peerText(author), 'equivocation')
       },
@@ -176,7 +179,9 @@ export class RunNetwork {
     this.links.noteFault(peer, reason)
     const [first, second] = proof ?? []
     if (first !== undefined && second !== undefined) {
-      void this.topics.publish('faults', encodeEquivocationProof(first, second))
+      const found = encodeEquivocationProof(first, second)
+      this.#init.onEquivocation?.(found)
+      void this.topics.publish('faults', found)
     }
   }
 

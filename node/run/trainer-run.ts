@@ -4,6 +4,7 @@ import { systemClock } from '../../protocols/clock.ts'
 import { type CheckpointNews, type Invite, parseCheckpointNews } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
 import { ownAddresses, peerText } from '../../protocols/links/index.ts'
+import type { SignedCopy } from '../../protocols/state-sync/index.ts'
 import { topicOf } from '../../protocols/topics/index.ts'
 import { nextIncarnation } from '../../storage/index.ts'
 import { traced } from '../activity.ts'
@@ -23,7 +24,7 @@ import type { VectorWorker, WorkerReport } from '../vectors/index.ts'
 import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { CopyNotSavedError, DiskTrouble } from './disk-trouble.ts'
-import { EventLog } from './event-log.ts'
+import { EventLog, type EventLogListeners } from './event-log.ts'
 import { findCheckpoint } from './find-checkpoint.ts'
 import { linkedPeer } from './linked-peer.ts'
 import { invitedMembers } from './locate-run.ts'
@@ -31,10 +32,12 @@ import { LossTrend } from './loss-trend.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import { OwnStore } from './own-store.ts'
 import { PersonalFile } from './personal-file.ts'
+import { RECORDS_FILE, RecordLog } from './record-log.ts'
 import { renewConnections } from './renew-connections.ts'
 import { type RestState, Rests } from './rests.ts'
 import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
+import { type SealedByThis, Sealer } from './sealing/index.ts'
 import type { Traffic } from './socket-traffic.ts'
 import { StandStillWatch } from './stand-still-watch.ts'
 import { TopicTurns } from './topic-turns.ts'
@@ -76,6 +79,8 @@ export interface TrainerInit {
   readonly recorder?: Recorder
   readonly onRound?: (event: RoundEvent & RoundTraffic) => void
   readonly onCheckpoint?: (checkpoint: MadeCheckpoint, request: CheckpointRequest) => void
+  /** This peer derived and signed the run's last checkpoint. */
+  readonly onSealed?: (root: CID, members: number) => void
   /** Hears how much of a copy that is being fetched is here, in bytes. */
   readonly onFetching?: (peer: string, received: number, total: number) => void
   readonly onNotice: (message: string) => void
@@ -91,6 +96,8 @@ export class TrainerRun {
   readonly #trouble: DiskTrouble
   readonly #events: EventLog
   readonly #outbound: EventLog
+  readonly #records: RecordLog
+  readonly #sealer: Sealer
   #incarnation: Uint8Array = new Uint8Array()
   readonly #newest = new NewestCheckpoint()
   readonly #trend = new LossTrend()
@@ -116,6 +123,7 @@ export class TrainerRun {
     })
     this.#events = this.#openLog('events.jsonl')
     this.#outbound = this.#openLog('outbound.jsonl')
+    this.#records = new RecordLog(peer.home.path(RECORDS_FILE), run.id.toString(), this.#listeners(RECORDS_FILE))
     this.#network = new RunNetwork({
       peer,
       network,
@@ -128,16 +136,22 @@ export class TrainerRun {
         deltas: (incarnation, from, to) => this.#live?.deltas(incarnation, from, to) ?? []
       },
       local: () => ({ head: this.#head(), isTrainer: true, hasEnded: this.#hasEnded }),
-      copyOf: (author) => (equals(author, peer.idBytes) ? this.#ownCopy() : this.#heldCopy(peerText(author))),
+      copyOf: async (author) => this.#copyOf(peerText(author)),
+      closed: () => this.#sealer.headers,
       ...(init.onFetching === undefined ? {} : { onProgress: init.onFetching }),
       newestCheckpoint: () => this.#newest.sealed,
       onLinkOpened: (link, head) => this.#live?.linkOpened(linkedPeer(link, head !== null, this.#network)),
       onLinkClosed: (id) => this.#live?.linkClosed(id),
       onDelta: (id, frame) => this.#live?.receive(id, frame),
-      onHeader: () => {},
+      onHeader: (signed) => {
+        this.#records.append('delta', signed.bytes)
+        this.#sealer.note(signed)
+      },
       onCheckpoint: (checkpoint) => this.#checkpointSeen(checkpoint),
+      onEquivocation: (proof) => this.#records.append('equivocation', proof),
       onNotice
     })
+    this.#sealer = this.#createSealer()
     this.#participant = this.#createParticipant()
     const { hours, isMetered } = init
     this.#rests = new Rests({
@@ -241,6 +255,8 @@ export class TrainerRun {
     const report = await participant.run({ signal })
     signal.removeEventListener('abort', hurry)
     this.#hasEnded = report.end === 'done'
+    const own = this.#hasEnded ? await this.#ownCopy() : undefined
+    if (own !== undefined) await this.#sealer.begin({ id: this.#init.peer.id, ...own })
     await this.#store.save().catch((cause) => {
       throw new CopyNotSavedError(report.rounds, this.#init.peer.home.dir, cause)
     })
@@ -261,7 +277,11 @@ export class TrainerRun {
     const startedAt = systemClock.now()
     const isOver = () => {
       const waited = systemClock.now() - startedAt
-      return signal.aborted || waited >= ms || (waited >= MIN_LINGER_MS && this.#live?.isAmongDone === true)
+      return (
+        signal.aborted ||
+        waited >= ms ||
+        (waited >= MIN_LINGER_MS && this.#live?.isAmongDone === true && this.#sealer.isSettled)
+      )
     }
     while (!isOver()) await new Promise<void>((resolve) => systemClock.after(LINGER_CHECK_MS, resolve))
   }
@@ -270,18 +290,57 @@ export class TrainerRun {
   async stop(): Promise<void> {
     this.#rests.stop()
     this.#watch.stop()
+    const sealed = this.#sealer.stop()
     await this.#network.stop()
+    await sealed
     this.#live?.stop()
     await this.#store.settled()
     await this.#events.close()
     await this.#outbound.close()
+    await this.#records.close()
   }
 
   #openLog(name: string): EventLog {
-    return new EventLog(this.#init.peer.home.path(name), {
+    return new EventLog(this.#init.peer.home.path(name), this.#listeners(name))
+  }
+
+  #listeners(name: string): EventLogListeners {
+    return {
       onError: (error) => this.#trouble.failed(name, error),
       onWritten: () => this.#trouble.stored(name)
+    }
+  }
+
+  /** The end of the run for all: see Sealer. */
+  #createSealer(): Sealer {
+    const { peer, run, vectors } = this.#init
+    return new Sealer({
+      peer,
+      run,
+      state: this.#network.state,
+      clock: systemClock,
+      ask: () => this.#network.links.links.keys(),
+      members: () => this.#members(),
+      heldCopy: (id) => this.#heldCopy(id),
+      ...(vectors.report.heldOut > 0 ? { evaluate: (weights) => vectors.evaluate(weights) } : {}),
+      onSealed: (sealed) => this.#sealed(sealed),
+      onTrouble: (error) => this.#trouble.failed('checkpoint not sealed', error)
     })
+  }
+
+  async #sealed({ root, members, bytes }: SealedByThis): Promise<void> {
+    const { run, onSealed } = this.#init
+    this.#newest.offer(await parseCheckpointNews(bytes))
+    this.#records.append('seal', bytes)
+    this.#outbound.append({ t: Date.now(), what: 'seal', run: run.id.toString(), root: root.toString() })
+    await this.#network.topics.publish('checkpoints', bytes)
+    this.#trouble.stored('checkpoint not sealed')
+    onSealed?.(root, members)
+  }
+
+  async #copyOf(id: string): Promise<SignedCopy | undefined> {
+    if (id === this.#init.peer.id) return this.#ownCopy()
+    return this.#sealer.copyOf(id) ?? (await this.#heldCopy(id))
   }
 
   async #createParticipant(): Promise<Participant> {
@@ -379,7 +438,8 @@ export class TrainerRun {
     const run = this.#init.run.id.toString()
     const now = systemClock.now()
     this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
-    if (this.#topicTurns.take(now, this.#members())) {
+    // Everybody hears who has closed: the sealed checkpoint takes all of them.
+    if (this.#topicTurns.take(now, this.#members()) || this.#live?.phase === 'done') {
       void this.#network.topics.publish('deltas', header).catch(() => {})
     }
     this.#init.recorder?.signed(header)
@@ -419,6 +479,7 @@ export class TrainerRun {
         request
       )
       this.#newest.offer(await parseCheckpointNews(made.announcement))
+      this.#records.append('checkpoint', made.announcement)
       this.#outbound.append({ t: Date.now(), what: 'checkpoint', run: run.id.toString(), root: made.root.toString() })
       await this.#network.topics.publish('checkpoints', made.announcement)
       this.#trouble.stored('checkpoint not made')
@@ -430,6 +491,9 @@ export class TrainerRun {
 
   #checkpointSeen(checkpoint: CheckpointNews): void {
     if (equals(checkpoint.announcement.author, this.#init.peer.idBytes)) return
+    this.#records.append(checkpoint.seal === undefined ? 'checkpoint' : 'seal', checkpoint.bytes)
+    // What others sealed is derived here too, or not taken for this run's end.
+    if (checkpoint.seal !== undefined) return
     if (this.#newest.offer(checkpoint)) this.#live?.checkpointSeen(checkpoint.announcement.phase)
   }
 }

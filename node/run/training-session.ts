@@ -106,6 +106,7 @@ async function train(
     ...(request.hours === undefined ? {} : { hours: new Hours(request.hours) }),
     ...(request.pauseOnMetered === true ? { isMetered } : {}),
     onRound: sayProgress(say, run.manifest.training.rounds),
+    onSealed: (root, members) => say('info', `sealed checkpoint over ${members} members: ${root}`),
     onCheckpoint: ({ root }, { round }) => say('info', `checkpoint of round ${round}: ${root}`),
     onFetching: sayFetching(say),
     onNotice: (message) => say('warn', message)

@@ -52,7 +52,7 @@ export interface RunTopicsInit {
   readonly onCheckpoint: (checkpoint: CheckpointNews) => void
   readonly onBeacon: (beacon: SignedBeacon) => void
   /** Somebody proved that this author signed two bodies for one sequence number. */
-  readonly onEquivocation: (author: Uint8Array) => void
+  readonly onEquivocation: (author: Uint8Array, proof: Uint8Array) => void
   readonly onRefused: (peer: string, reason: RefusalReason) => void
 }
 
@@ -145,6 +145,6 @@ export class RunTopics {
       return { author: signed.beacon.peer, run: signed.beacon.run, deliver: () => onBeacon(signed) }
     }
     const { author, run } = await parseEquivocationProof(data)
-    return { author, run, deliver: () => onEquivocation(author) }
+    return { author, run, deliver: () => onEquivocation(author, data) }
   }
 }
