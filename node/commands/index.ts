@@ -28,6 +28,7 @@ const VERBS: readonly (readonly [verbs: readonly string[], load: () => Promise<A
   [['pause', 'resume', 'leave'], async () => (await import('./control.ts')).addControl],
   [['checkpoints', 'pins', 'pin', 'unpin'], async () => (await import('./pins.ts')).addPins],
   [['verify'], async () => (await import('./verify.ts')).addVerify],
+  [['history'], async () => (await import('./history.ts')).addHistory],
   [['predict'], async () => (await import('./predict.ts')).addPredict],
   [['evaluate'], async () => (await import('./evaluate.ts')).addEvaluate],
   [['doctor'], async () => (await import('./doctor.ts')).addDoctor],

@@ -440,6 +440,7 @@ export class TrainerRun {
     this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
     // Everybody hears who has closed: the sealed checkpoint takes all of them.
     if (this.#topicTurns.take(now, this.#members()) || this.#live?.phase === 'done') {
+      this.#records.append('delta', header)
       void this.#network.topics.publish('deltas', header).catch(() => {})
     }
     this.#init.recorder?.signed(header)
