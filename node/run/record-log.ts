@@ -30,12 +30,17 @@ export class RecordLog {
     this.#run = run
   }
 
+  /** A record of this peer's own, which no stranger can make more of. */
+  appendOwn(kind: RecordLineKind, bytes: Uint8Array): void {
+    const line: RecordLine = { t: Date.now(), run: this.#run, kind, bytes: Buffer.from(bytes).toString('base64') }
+    this.#log.append(line)
+  }
+
   append(kind: RecordLineKind, bytes: Uint8Array): void {
     const count = this.#counts.get(kind) ?? 0
     if (count >= MAX_RECORDS) return
     this.#counts.set(kind, count + 1)
-    const line: RecordLine = { t: Date.now(), run: this.#run, kind, bytes: Buffer.from(bytes).toString('base64') }
-    this.#log.append(line)
+    this.appendOwn(kind, bytes)
   }
 
   close(): Promise<void> {

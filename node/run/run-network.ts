@@ -15,6 +15,7 @@ import { type SignedCopy, StateService } from '../../protocols/state-sync/index.
 import { encodeEquivocationProof, RunTopics } from '../../protocols/topics/index.ts'
 import type { Peer } from '../peer.ts'
 import { KnownMembers } from './known-members.ts'
+import { KnownProofs } from './known-proofs.ts'
 import type { RunFiles } from './run-files.ts'
 
 /** At most one beacon per 10 s (DESIGN 4); the first ones come sooner, while the gossip mesh forms. */
@@ -72,6 +73,7 @@ export class RunNetwork {
   #startedAt = Number.POSITIVE_INFINITY
   #isOtherUserKnown = false
   readonly #known: KnownMembers
+  readonly #proofs = new KnownProofs()
 
   constructor(init: RunNetworkInit) {
     this.#init = init
@@ -141,7 +143,7 @@ export class RunNetwork {
         }
       },
       onEquivocation: (author, proof) => {
-        init.onEquivocation?.(proof)
+        this.#keepProof(author, proof)
         if (equals(author, peer.idBytes)) this.#noteOtherUser()
         else this.links.noteFault(peerText(author), 'equivocation')
       },
@@ -150,7 +152,11 @@ export class RunNetwork {
   }
 
   async start(): Promise<void> {
-    this.#startedAt = this.#init.clock.wallNow()
+    const { peer: self, run, clock } = this.#init
+    this.#startedAt = clock.wallNow()
+    for (const author of await this.#proofs.load(self.home.dir, run.id.toString())) {
+      if (!equals(author, self.idBytes)) this.links.noteFault(peerText(author), 'equivocation')
+    }
     this.topics.start()
     await this.deltas.start()
     await this.state.start()
@@ -180,9 +186,13 @@ export class RunNetwork {
     const [first, second] = proof ?? []
     if (first !== undefined && second !== undefined) {
       const found = encodeEquivocationProof(first, second)
-      this.#init.onEquivocation?.(found)
+      this.#keepProof(peerBytes(peer), found)
       void this.topics.publish('faults', found)
     }
+  }
+
+  #keepProof(author: Uint8Array, proof: Uint8Array): void {
+    if (this.#proofs.add(author, proof)) this.#init.onEquivocation?.(proof)
   }
 
   /** Own records of an earlier start still go round after a new one; those of a later start are another process's. */
@@ -205,9 +215,16 @@ export class RunNetwork {
     this.#cancelBeacon = this.#init.clock.after(ms, () => {
       // A beacon that reaches nobody is repeated in ten seconds: nothing depends on any one.
       this.#sendBeacon().catch(() => {})
+      this.#passProofOn().catch(() => {})
       void this.#known.save(this.links.members.known())
       this.#beaconAfter(BEACON_INTERVAL_MS)
     })
+  }
+
+  /** Gossip forgets a message after two minutes: until then this one is a repetition, and goes nowhere. */
+  async #passProofOn(): Promise<void> {
+    const proof = this.#proofs.next()
+    if (proof !== undefined) await this.topics.publish('faults', proof)
   }
 
   async #sendBeacon(): Promise<void> {

@@ -79,6 +79,8 @@ export interface TrainerInit {
   readonly recorder?: Recorder
   readonly onRound?: (event: RoundEvent & RoundTraffic) => void
   readonly onCheckpoint?: (checkpoint: MadeCheckpoint, request: CheckpointRequest) => void
+  /** Keeps the whole own chain and notes when each delta was published, for auditors. */
+  readonly keepsAll?: boolean
   /** This peer derived and signed the run's last checkpoint. */
   readonly onSealed?: (root: CID, members: number) => void
   /** Hears how much of a copy that is being fetched is here, in bytes. */
@@ -119,6 +121,7 @@ export class TrainerRun {
       run: run.id.toString(),
       trouble: this.#trouble,
       own: () => this.#ownCopy(),
+      keepAll: init.keepsAll === true,
       savePersonal: () => this.#personal.saveFrom(vectors)
     })
     this.#events = this.#openLog('events.jsonl')
@@ -331,7 +334,7 @@ export class TrainerRun {
   async #sealed({ root, members, bytes }: SealedByThis): Promise<void> {
     const { run, onSealed } = this.#init
     this.#newest.offer(await parseCheckpointNews(bytes))
-    this.#records.append('seal', bytes)
+    this.#records.appendOwn('seal', bytes)
     this.#outbound.append({ t: Date.now(), what: 'seal', run: run.id.toString(), root: root.toString() })
     await this.#network.topics.publish('checkpoints', bytes)
     this.#trouble.stored('checkpoint not sealed')
@@ -439,8 +442,9 @@ export class TrainerRun {
     const now = systemClock.now()
     this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
     // Everybody hears who has closed: the sealed checkpoint takes all of them.
-    if (this.#topicTurns.take(now, this.#members()) || this.#live?.phase === 'done') {
-      this.#records.append('delta', header)
+    const isForAll = this.#topicTurns.take(now, this.#members()) || this.#live?.phase === 'done'
+    if (isForAll || this.#init.keepsAll === true) this.#records.appendOwn('delta', header)
+    if (isForAll) {
       void this.#network.topics.publish('deltas', header).catch(() => {})
     }
     this.#init.recorder?.signed(header)
@@ -480,7 +484,7 @@ export class TrainerRun {
         request
       )
       this.#newest.offer(await parseCheckpointNews(made.announcement))
-      this.#records.append('checkpoint', made.announcement)
+      this.#records.appendOwn('checkpoint', made.announcement)
       this.#outbound.append({ t: Date.now(), what: 'checkpoint', run: run.id.toString(), root: made.root.toString() })
       await this.#network.topics.publish('checkpoints', made.announcement)
       this.#trouble.stored('checkpoint not made')
