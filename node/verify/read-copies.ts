@@ -64,7 +64,7 @@ async function readCopy(
     const reason = 'the copy does not have the hash that its author signed'
     return faults.add({ part: 'copy', author, cid: String(copyCid), reason })
   }
-  return new Float32Array(bytes.slice().buffer)
+  return new Float32Array(new Uint8Array(bytes).buffer)
 }
 
 /** How a header that its author did sign is not the one that the cut names. */

@@ -47,7 +47,7 @@ export async function flipOne(blocks: ProvenBlocks, root: CID, random: () => num
   const ofPart = candidates.filter(({ roles }) => roles[0]!.part === part)
   const block = ofPart[Math.floor(random() * ofPart.length)]!
   const at = Math.floor(random() * block.bytes.byteLength)
-  const bytes = block.bytes.slice()
+  const bytes = new Uint8Array(block.bytes) // a copy: `slice` of a Buffer is none
   bytes[at]! ^= 1 + Math.floor(random() * 255)
   if (kind === 'damage') {
     const damaged = new Map(blocks).set(keyOf(block.cid), { ...block, bytes })

@@ -25,7 +25,7 @@ export async function playRun(t: Owner, folder: string, trainers: number, ...pla
   const reports = await Promise.all(
     homes.map(async (own, i) => {
       const data = await writeBlobs(join(folder, `rows-${i + 1}.csv`), 60, 100 + i)
-      const words = ['--home', own, '--data', data, '--listen', '/ip4/127.0.0.1/tcp/0']
+      const words = ['--home', own, '--data', data, '--listen', '/ip4/127.0.0.1/tcp/0', '--linger-seconds', '90']
       return (await runJson(t, 'join', invite, ...words)) as { run: string; checkpoint: string | null }
     })
   )

@@ -47,7 +47,7 @@ export class ClosedMembers {
   hold(id: string, copy: Uint8Array): boolean {
     const member = this.#known.get(id)
     if (member === undefined || copy.byteLength !== 4 * this.#parameterCount) return false
-    const floats = new Float32Array(copy.slice().buffer)
+    const floats = new Float32Array(new Uint8Array(copy).buffer)
     if (!equals(hashOf(floats), member.signed.header.stateHash)) return false
     this.#known.set(id, { ...member, copy })
     return true

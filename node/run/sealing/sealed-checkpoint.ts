@@ -22,7 +22,7 @@ export async function storeSealedCheckpoint(
 ): Promise<SealedCheckpoint> {
   const { manifest } = run
   const rule = manifest.averaging.rule === 'mean' ? 'mean' : 'median'
-  const copies = members.map(({ copy }) => new Float32Array(copy.slice().buffer))
+  const copies = members.map(({ copy }) => new Float32Array(new Uint8Array(copy).buffer))
   const weights = await combineCopies(rule, copies)
   const checkpoint: Omit<CheckpointManifest, 'weights' | 'proof'> = {
     v: 1,
