@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { namesNear } from './data/names-near.ts'
+import { isTokenVariable, SERVICES_KEY, type Services, services, tokenVariableOf } from './pinning/remote/services.ts'
 import { SETTING_KEYS, SETTINGS, type Setting, type SettingKey, VARIABLE_PREFIX, variableOf } from './settings.ts'
 
 /** The settings of a home, in the home. */
@@ -58,6 +59,7 @@ interface ConfigFile {
   /** As it stands there; empty for a file that is not there. */
   readonly text: string
   readonly settings: Readonly<Partial<Record<SettingKey, string | number>>>
+  readonly services: Services
   readonly remembered: Remembered
 }
 
@@ -71,6 +73,8 @@ export interface ResolveInit {
 export interface EffectiveConfig {
   /** In the order of the table. */
   readonly settings: readonly EffectiveSetting[]
+  /** Where this user has things pinned, with the files of their tokens made absolute. */
+  readonly services: Services
   /** The file that was read; absent where there is none. */
   readonly file?: string
 }
@@ -89,7 +93,7 @@ export async function resolveConfig(init: ResolveInit = {}): Promise<EffectiveCo
   const settings = SETTING_KEYS.map((key) =>
     key === 'home' ? home : remember(settle(key, environment, file), own.remembered, own.path)
   )
-  return { settings, ...(file.text === '' ? {} : { file: file.path }) }
+  return { settings, services: file.services, ...(file.text === '' ? {} : { file: file.path }) }
 }
 
 function homeOf(
@@ -145,15 +149,15 @@ export async function readConfigFile(path: string, { isRequired = false } = {}):
     const { code } = cause as NodeJS.ErrnoException
     // A home that is not there, or that is a file, is said by whoever opens it.
     if (!isRequired && (code === 'ENOENT' || code === 'ENOTDIR'))
-      return { path, text: '', settings: {}, remembered: {} }
+      return { path, text: '', settings: {}, services: {}, remembered: {} }
     throw new ConfigError(`cannot read the settings in ${path} (${code}): check the path`, { cause })
   }
   return { path, text, ...parseConfig(path, text) }
 }
 
 /** The settings in the text of the file at `path`. Throws ConfigError. */
-export function parseConfig(path: string, text: string): Pick<ConfigFile, 'settings' | 'remembered'> {
-  const { [REMEMBERED_KEY]: own, ...values } = parseObject(path, text)
+export function parseConfig(path: string, text: string): Omit<ConfigFile, 'path' | 'text'> {
+  const { [REMEMBERED_KEY]: own, [SERVICES_KEY]: given = {}, ...values } = parseObject(path, text)
   const settings: Partial<Record<SettingKey, string | number>> = {}
   for (const [name, value] of Object.entries(values)) {
     const key = SETTING_KEYS.find((known) => known === name)
@@ -164,7 +168,56 @@ export function parseConfig(path: string, text: string): Pick<ConfigFile, 'setti
   }
   const parsed = remembered.safeParse(own ?? {})
   if (!parsed.success) throw new ConfigError(`${path}: "${REMEMBERED_KEY}" is damaged: delete that key`)
-  return { settings, remembered: parsed.data }
+  return { settings, services: parseServices(path, given), remembered: parsed.data }
+}
+
+function parseServices(path: string, given: unknown): Services {
+  const parsed = services.safeParse(given)
+  if (parsed.success) {
+    const absolute = Object.entries(parsed.data).map(([name, { tokenFile, ...service }]) => {
+      return [
+        name,
+        { ...service, ...(tokenFile === undefined ? {} : { tokenFile: resolve(dirname(path), tokenFile) }) }
+      ]
+    })
+    return Object.fromEntries(absolute) as Services
+  }
+  const [{ path: where, message }] = parsed.error.issues as [z.core.$ZodIssue]
+  throw new ConfigError(
+    `${path}: ${[SERVICES_KEY, ...where].join('.')} is wrong (${message}): services are ` +
+      '{"backup": {"endpoint": "https://…", "tokenFile": "backup.token"}}, named by small letters, digits and dashes'
+  )
+}
+
+/** Endpoint and token of a pinning service that the settings name. Throws ConfigError. */
+export async function resolveService(name: string, init: ResolveInit): Promise<{ endpoint: string; token: string }> {
+  const environment = init.environment ?? process.env
+  const { services: known, file } = await resolveConfig(init)
+  const service = known[name]
+  if (service === undefined) {
+    const names = Object.keys(known)
+    const where =
+      names.length === 0 ? `add it under "${SERVICES_KEY}" in the settings` : `there are ${names.join(', ')}`
+    throw new ConfigError(`${file ?? 'the settings'}: there is no service called ${name}: ${where}`)
+  }
+  const variable = tokenVariableOf(name)
+  const token = environment[variable] || (await readToken(service.tokenFile))
+  if (token !== undefined) return { endpoint: service.endpoint, token }
+  throw new ConfigError(`service ${name} has no token: set ${variable}, or "tokenFile" in ${file ?? 'the settings'}`)
+}
+
+async function readToken(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined
+  try {
+    return (await readFile(path, 'utf8')).trim() || undefined
+  } catch (cause) {
+    throw new ConfigError(
+      `cannot read the token in ${path} (${(cause as NodeJS.ErrnoException).code}): check "tokenFile"`,
+      {
+        cause
+      }
+    )
+  }
 }
 
 function parseObject(path: string, text: string): Record<string, unknown> {
@@ -217,7 +270,12 @@ export function unknownVariables(
 ): { readonly name: string; readonly near?: string }[] {
   const known = [FILE_VARIABLE, ...SETTING_KEYS.map(variableOf)].map((name) => name.slice(VARIABLE_PREFIX.length))
   return Object.keys(environment)
-    .filter((name) => name.startsWith(VARIABLE_PREFIX) && !known.includes(name.slice(VARIABLE_PREFIX.length)))
+    .filter(
+      (name) =>
+        name.startsWith(VARIABLE_PREFIX) &&
+        !isTokenVariable(name) &&
+        !known.includes(name.slice(VARIABLE_PREFIX.length))
+    )
     .map((name) => {
       const [near] = namesNear(name.slice(VARIABLE_PREFIX.length), known)
       return near === undefined ? { name } : { name, near: `${VARIABLE_PREFIX}${near}` }

@@ -86,6 +86,27 @@ export const SETTINGS = {
     defaultText: 'no limit',
     verbs: ['join', 'start']
   },
+  policy: {
+    schema: z.string().regex(/^(latest|all|(last|every):[1-9]\d{0,7})$/),
+    expected: 'latest, last:N, every:N or all',
+    description: 'checkpoints that a pinner keeps of each run',
+    default: 'last:3',
+    verbs: ['start']
+  },
+  quota: {
+    schema: z.string().regex(/^[0-9.]+ ?[kMGT]i?B$/),
+    expected: 'bytes with their unit such as 10GiB',
+    description: 'most that all blocks of a pinner take on the disk',
+    default: '10GiB',
+    verbs: ['start']
+  },
+  pinningApi: {
+    schema: z.string().regex(/:\d{1,5}$/),
+    expected: 'a host and a port such as 127.0.0.1:5005',
+    description: 'where a pinner offers the IPFS Pinning Service API',
+    defaultText: 'not at all',
+    verbs: ['start']
+  },
   maxCpu: {
     ...AMOUNT,
     expected: 'a share of one core such as 50% or 150%',

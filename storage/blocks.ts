@@ -36,6 +36,21 @@ export interface StoredBlock {
   readonly key: string
   /** Milliseconds since 1970. */
   readonly modifiedAt: number
+  readonly bytes: number
+}
+
+export interface StoredSize {
+  readonly bytes: number
+  /** What that takes on the disk. */
+  readonly diskBytes: number
+}
+
+/** File systems give out whole units: 4 KiB on ext4, XFS, APFS and NTFS by default. */
+const DISK_UNIT_BYTES = 4096
+
+/** What a file of this size takes on the disk. */
+export function diskBytes(bytes: number): number {
+  return Math.ceil(bytes / DISK_UNIT_BYTES) * DISK_UNIT_BYTES
 }
 
 /** Where a peer's blocks are: a block store that can be swept, and told what must be durable. */
@@ -47,6 +62,10 @@ export interface PeerBlockstore extends Blockstore {
   commit(cids?: Iterable<CID>): Promise<void>
   /** Every block. Those that come or go meanwhile may or may not be among them. */
   entries(): AsyncIterable<StoredBlock>
+  /** What all blocks take on the disk. */
+  usedBytes(): Promise<number>
+  /** Size of the blocks with these keys that are here. */
+  sizeOf(keys: Iterable<string>): Promise<StoredSize>
 }
 
 /**
@@ -110,9 +129,32 @@ export class SafeFsBlockstore extends FsBlockstore implements PeerBlockstore {
       for (const name of await readdir(join(this.path, folder.name))) {
         const key = keyOfFile(name)
         const stats = await stat(join(this.path, folder.name, name)).catch(ignoreMissing)
-        if (key !== undefined && stats !== undefined) yield { key, modifiedAt: stats.mtimeMs }
+        if (key !== undefined && stats !== undefined) yield { key, modifiedAt: stats.mtimeMs, bytes: stats.size }
       }
     }
+  }
+
+  /**
+   * What the folder takes on the disk, as `du` tells it: folders included, and what is only half written left out. Looks at
+   * every file: 0.04 s a thousand (DESIGN 6).
+   */
+  async usedBytes(): Promise<number> {
+    let total = 0
+    for await (const { bytes } of this.entries()) total += diskBytes(bytes)
+    const folders = (await readdir(this.path, { withFileTypes: true })).filter((entry) => entry.isDirectory())
+    return total + (1 + folders.length) * DISK_UNIT_BYTES
+  }
+
+  /** Size of the blocks with these keys that are here. */
+  async sizeOf(keys: Iterable<string>): Promise<StoredSize> {
+    let bytes = 0
+    let disk = 0
+    for (const key of keys) {
+      const size = (await stat(this.#pathOf(key)).catch(ignoreMissing))?.size ?? 0
+      bytes += size
+      disk += diskBytes(size)
+    }
+    return { bytes, diskBytes: disk }
   }
 
   #pathOf(key: string): string {

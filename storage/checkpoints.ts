@@ -2,7 +2,7 @@ import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { decodeLinks } from './dag.ts'
-import type { KeepDetails, KeptRoot } from './kept-root.ts'
+import { isKeptBy, type KeepDetails, type Keeper, type KeptRoot } from './kept-root.ts'
 import type { DeadlineOptions } from './with-deadline.ts'
 
 /** Checkpoints of a run that a peer keeps unless told otherwise (DESIGN 6). */
@@ -36,7 +36,7 @@ export interface CheckpointsComponents {
   putBlock(cid: CID, bytes: Uint8Array): Promise<CID>
   keepNew(store: () => Promise<CID>, details: KeepDetails, options?: DeadlineOptions): Promise<KeptRoot>
   list(): Promise<KeptRoot[]>
-  unkeep(root: CID): Promise<boolean>
+  unkeep(root: CID, by: Keeper): Promise<boolean>
 }
 
 /** Models of runs at some round, each kept with its manifest, weights, topology and proof. */
@@ -85,13 +85,21 @@ export class Checkpoints {
   }
 
   /**
-   * Keeps a run's newest checkpoints and drops the others, except those that a user keeps. Answers with what was
+   * Keeps a run's newest checkpoints and drops the others, except those that somebody else keeps. Answers with what was
    * dropped; the next sweep frees the space.
    */
   async keepLast(run: string, count: number = CHECKPOINTS_KEPT): Promise<CID[]> {
-    const surplus = (await this.list(run)).slice(count).filter(({ by }) => by === 'policy')
-    for (const { root } of surplus) await this.#components.unkeep(root)
-    return surplus.map(({ root }) => root)
+    return this.drop((await this.list(run)).slice(count))
+  }
+
+  /** As `keepLast`, for checkpoints that the caller chose. */
+  async drop(checkpoints: readonly KeptRoot[]): Promise<CID[]> {
+    const dropped: CID[] = []
+    for (const checkpoint of checkpoints) {
+      if (!isKeptBy(checkpoint, 'policy')) continue
+      if (await this.#components.unkeep(checkpoint.root, 'policy')) dropped.push(checkpoint.root)
+    }
+    return dropped
   }
 }
 

@@ -5,14 +5,17 @@ import { LevelDatastore } from 'datastore-level'
 import type { Key } from 'interface-datastore'
 import { syncFile, syncFolder } from './write-file-atomic.ts'
 
-/** Keys whose writes are flushed before they count as done: the list of what is kept. */
+/** Keys whose writes are flushed before they count as done: the list of what is kept, … */
 export const COMMIT_PREFIX = '/pin/'
+
+/** … and what clients of the pinning API asked for: a request that was taken is not forgotten. */
+export const REQUEST_PREFIX = '/pin-request/'
 
 /** LevelDB's own option, which the types of `level` leave out because browsers lack it. */
 const FLUSH: object = { sync: true }
 
 /**
- * datastore-level, with flushed writes under `/pin/`. LevelDB's log is sequential: flushing one write makes all earlier
+ * datastore-level, with flushed writes under `/pin/` and `/pin-request/`. LevelDB's log is sequential: flushing one write makes all earlier
  * ones durable too, so a pin is the commit record of everything stored before it.
  */
 export class CommitLevelDatastore extends LevelDatastore {
@@ -31,7 +34,8 @@ export class CommitLevelDatastore extends LevelDatastore {
 }
 
 function isCommit(key: Key): boolean {
-  return key.toString().startsWith(COMMIT_PREFIX)
+  const text = key.toString()
+  return text.startsWith(COMMIT_PREFIX) || text.startsWith(REQUEST_PREFIX)
 }
 
 /**

@@ -19,7 +19,7 @@
  * ```
  */
 export { BlockNotFoundError, UnsupportedHashError } from './block-reader.ts'
-export { BlockWriteError, type PutBlockOptions } from './blocks.ts'
+export { BlockWriteError, diskBytes, type PutBlockOptions, type StoredSize } from './blocks.ts'
 export {
   type AppendedDelta,
   type Block,
@@ -62,8 +62,10 @@ export {
   inspectBlocks,
   inspectorOf
 } from './inspect-blocks.ts'
-export { type KeepDetails, type KeptRoot, KeptRootCorruptError } from './kept-root.ts'
+export { isKeptBy, type KeepDetails, type Keeper, type KeptRoot, KeptRootCorruptError } from './kept-root.ts'
 export { memoryStores } from './memory-stores.ts'
+export { Mutex } from './mutex.ts'
+export { type PinRequest, PinRequestCorruptError, PinRequests, type PinStatus } from './pin-requests.ts'
 export { SWEEP_GRACE_MS, type SweepReport } from './pins.ts'
 export type { LostRoot, RepairReport } from './repair.ts'
 export {

@@ -1,9 +1,19 @@
 import type { Datastore } from 'interface-datastore'
 import type { CID } from 'multiformats/cid'
-import type { PeerBlockstore } from './blocks.ts'
+import type { PeerBlockstore, StoredSize } from './blocks.ts'
 import type { DagReader, FetchDagOptions } from './dag.ts'
 import { COMMIT_PREFIX } from './datastore.ts'
-import { encodeKeepDetails, type KeepDetails, type KeptRoot, keptRootKey, parseKeptRoot } from './kept-root.ts'
+import {
+  encodeKeepDetails,
+  isKeptBy,
+  type KeepDetails,
+  type Keeper,
+  type KeptRoot,
+  keptRootKey,
+  parseKeptRoot,
+  withKeeper,
+  withoutKeeper
+} from './kept-root.ts'
 import { Mutex } from './mutex.ts'
 
 /**
@@ -48,7 +58,7 @@ export class Pins {
   }
 
   /**
-   * Fetches everything the root leads to, flushes it, then records the root. A root that a user keeps stays the user's.
+   * Fetches everything the root leads to, flushes it, then records the root. A root that others keep is theirs too.
    * Throws what `DagReader.fetch` throws; nothing is recorded then.
    */
   async keep(root: CID, details: KeepDetails, options: FetchDagOptions): Promise<KeptRoot> {
@@ -61,14 +71,26 @@ export class Pins {
     return this.#mutex.run(async () => this.#record(await store(), details, options))
   }
 
-  /** Takes a root off the list; true when it was on it. Its blocks go with the next sweep. */
-  async unkeep(root: CID): Promise<boolean> {
+  /**
+   * Takes a root off the list, or only one of those that keep it; true when it was on the list and is not any more. Its
+   * blocks go with the next sweep.
+   */
+  async unkeep(root: CID, by?: Keeper): Promise<boolean> {
     return this.#mutex.run(async () => {
       const key = keptRootKey(root)
       if (!(await this.#datastore.has(key))) return false
-      await this.#datastore.delete(key)
-      return true
+      const known = by === undefined ? undefined : await this.get(root)
+      if (known !== undefined && !isKeptBy(known, by!)) return false
+      const left = known === undefined ? undefined : withoutKeeper(known, by!)
+      if (left === undefined) await this.#datastore.delete(key)
+      else await this.#datastore.put(key, encodeKeepDetails(left))
+      return left === undefined
     })
+  }
+
+  /** Size of all blocks that a root leads to, as far as they are here. */
+  async sizeOf(root: CID): Promise<StoredSize> {
+    return this.#blockstore.sizeOf((await this.#dag.reach([root])).keys)
   }
 
   /** What is kept about a root; undefined when it is not kept. Throws KeptRootCorruptError. */
@@ -111,9 +133,8 @@ export class Pins {
     // A sweep may have run since the fetch: what it took is fetched again.
     const blocks = await this.#dag.complete(root, options)
     await this.#blockstore.commit(blocks)
-    const known = await this.get(root)
-    if (known?.by === 'user' && details.by === 'policy') return known
-    await this.#datastore.put(keptRootKey(root), encodeKeepDetails(details))
-    return { ...details, root }
+    const kept = withKeeper(await this.get(root), details)
+    await this.#datastore.put(keptRootKey(root), encodeKeepDetails(kept))
+    return { ...kept, root }
   }
 }

@@ -11,7 +11,8 @@ import { createDagReader, type DagSize } from './dag.ts'
 import { createFiles } from './files.ts'
 import { startHelia } from './helia.ts'
 import type { Home } from './home.ts'
-import type { KeepDetails, KeptRoot } from './kept-root.ts'
+import type { KeepDetails, Keeper, KeptRoot } from './kept-root.ts'
+import { PinRequests } from './pin-requests.ts'
 import { Pins, type SweepOptions, type SweepReport } from './pins.ts'
 import { type RepairReport, repairKept } from './repair.ts'
 import { openStores, type Stores } from './stores.ts'
@@ -49,6 +50,8 @@ export interface Storage {
   readonly pins: StoragePins
   readonly checkpoints: Checkpoints
   readonly chains: Chains
+  /** What clients of the pinning API asked for. */
+  readonly pinRequests: PinRequests
   /** Stores a block of at most 1 MiB. Throws BlockTooLargeError, BlockWriteError. */
   putBlock(cid: CID, bytes: Uint8Array, options?: PutBlockOptions): Promise<CID>
   /** Stores an encoded DAG-CBOR block. Throws as `putBlock`. */
@@ -67,12 +70,14 @@ export interface Storage {
   repair(options?: FetchOptions): Promise<RepairReport>
   /** Removes what is neither kept, nor in a chain, nor in `alsoKeep`, nor young. */
   sweep(options?: StorageSweepOptions): Promise<SweepReport>
+  /** Bytes that all blocks take on the disk. Looks at every file: 0.04 s a thousand. */
+  usedBytes(): Promise<number>
   /** Stops Helia; stores, libp2p and home are their owner's to close. May be called twice. */
   close(): Promise<void>
 }
 
 /** The list of kept roots: see Pins. */
-export interface StoragePins extends Pick<Pins, 'get' | 'list' | 'unkeep'> {
+export interface StoragePins extends Pick<Pins, 'get' | 'list' | 'unkeep' | 'sizeOf'> {
   /** Fetches all that a root leads to, then keeps it. Throws as `fetchDag`. */
   keep(root: CID, details: KeepDetails, options?: FetchOptions): Promise<KeptRoot>
 }
@@ -110,7 +115,7 @@ export async function createStorage({ stores, libp2p, openBulk }: CreateStorageI
   const keepNew = (store: () => Promise<CID>, details: KeepDetails, options: FetchOptions = {}) =>
     bounded('keeping what was stored', options, (limits) => pins.keepNew(store, details, limits))
   const list = () => pins.list()
-  const unkeep = (root: CID) => pins.unkeep(root)
+  const unkeep = (root: CID, by?: Keeper) => pins.unkeep(root, by)
 
   const chains = new Chains({ datastore, putBlock, putFile: files.put, sweep: (options) => pins.sweep(options) })
   const checkpoints = new Checkpoints({ putBlock, putFile: files.put, keepNew, list, unkeep })
@@ -118,12 +123,14 @@ export async function createStorage({ stores, libp2p, openBulk }: CreateStorageI
   return {
     checkpoints,
     chains,
+    pinRequests: new PinRequests(datastore),
     pins: {
       keep: (root, details, options = {}) =>
         bounded(`keeping ${root}`, options, (limits) => pins.keep(root, details, limits)),
       get: (root) => pins.get(root),
       list,
-      unkeep
+      unkeep,
+      sizeOf: (root) => pins.sizeOf(root)
     },
     putBlock,
     putDagCbor: async (bytes) => putBlock(CID.createV1(dagCbor.code, await sha256.digest(bytes)), bytes),
@@ -139,6 +146,7 @@ export async function createStorage({ stores, libp2p, openBulk }: CreateStorageI
       ),
     sweep: ({ alsoKeep = [], ...options } = {}) =>
       pins.sweep({ ...options, alsoKeep: async () => [...(await chains.roots()), ...alsoKeep] }),
+    usedBytes: () => blockstore.usedBytes(),
     close: async () => {
       closing ??= helia.stop()
       await closing

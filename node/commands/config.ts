@@ -39,14 +39,15 @@ async function printConfig({ config: file, json }: ConfigOptions, command: Comma
   process.stdout.write(json === true ? `${JSON.stringify(documentOf(effective))}\n` : await tableOf(effective))
 }
 
-function documentOf({ settings, file }: EffectiveConfig): unknown {
+function documentOf({ settings, services, file }: EffectiveConfig): unknown {
   return {
     file: file ?? null,
-    settings: Object.fromEntries(settings.map(({ key, value, source }) => [key, { value: value ?? null, source }]))
+    settings: Object.fromEntries(settings.map(({ key, value, source }) => [key, { value: value ?? null, source }])),
+    services
   }
 }
 
-async function tableOf({ settings, file }: EffectiveConfig): Promise<string> {
+async function tableOf({ settings, services, file }: EffectiveConfig): Promise<string> {
   const { SETTINGS } = await import('../settings.ts')
   const rows = settings.map((setting) => {
     const { defaultText } = SETTINGS[setting.key] as { defaultText?: string }
@@ -54,6 +55,7 @@ async function tableOf({ settings, file }: EffectiveConfig): Promise<string> {
   })
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
   const lines = rows.map(([key, value, source]) => `${key.padEnd(widths[0]!)}  ${value.padEnd(widths[1]!)}  ${source}`)
+  for (const [name, { endpoint }] of Object.entries(services)) lines.push(`service ${name}  ${endpoint}`)
   return `${lines.join('\n')}\n${file === undefined ? 'No file of settings was read.' : `Read ${file}.`}\n`
 }
 

@@ -7,6 +7,7 @@ import { ANY_ADDRESS, invitedAddresses, reachableAddresses, withFixedPort } from
 import { codec, DEFAULT_HOME, DEFAULT_NETWORK, duration, list, MODEL_FORMS, whole } from './options.ts'
 import { addPersonalOptions, type PersonalOptions, requireOnePersonalisation } from './personal-options.ts'
 import { withProgress } from './progress.ts'
+import { addStartingOptions, readStart, requireOneStart, type StartingOptions } from './starting-options.ts'
 import {
   addMixingOptions,
   learningRateOption,
@@ -19,15 +20,15 @@ import {
   taskOption
 } from './training-options.ts'
 
-export interface CreateOptions extends TrainingOptions, MixingOptions, PersonalOptions {
-  readonly data: string[]
+export interface CreateOptions extends TrainingOptions, MixingOptions, PersonalOptions, StartingOptions {
+  readonly data?: string[]
   readonly label?: string
   readonly classes?: string[]
   readonly name: string
   readonly home: string
   readonly listen?: string
   readonly network: string
-  readonly model: string
+  readonly model?: string
   readonly rounds: number
   readonly localSteps: number
   readonly batch: number
@@ -48,6 +49,8 @@ Examples:
   $ starling create --home a --data ward-1.csv --label outcome --classes alive,dead --model mlp:32 --rounds 200
   $ starling create --home a --data flats.csv --label rent --task regression --optimiser adam
   $ starling create --home a --data ward-1.csv --label outcome --model my-model/model.json
+  $ starling create --home a --from bafy… --rounds 40                   goes on from a checkpoint, as a run of its own
+  $ starling create --home a --data ward-1.csv --label outcome --initial model.safetensors
 Then, with the invite that it prints:
   $ starling start INVITE --home a --role pinner      (here: serves the run)
   $ starling join INVITE --home b --data ward-2.csv   (elsewhere: trains)`
@@ -57,10 +60,7 @@ export function addCreate(program: Command): void {
   const command = program
     .command('create')
     .description('write a run: schema, model, initial weights; prints run id and invite')
-    .requiredOption(
-      '--data <files...>',
-      'CSV, TSV, .npz or folders of images that make the schema; their rows stay here'
-    )
+    .option('--data <files...>', 'CSV, TSV, .npz or folders of images that make the schema; their rows stay here')
     .option('--label <column>', 'column to predict; images and .npz need none')
     .addOption(taskOption())
     .option('--classes <names>', 'classes that these files lack, separated by commas', list)
@@ -68,7 +68,7 @@ export function addCreate(program: Command): void {
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where this peer will listen (default: a free port on all interfaces)')
     .option('--network <name>', 'name of the network', DEFAULT_NETWORK)
-    .option('--model <spec>', MODEL_FORMS, DEFAULT_PLAN.model)
+    .option('--model <spec>', `${MODEL_FORMS} (default: ${DEFAULT_PLAN.model})`)
     .option('--rounds <r>', 'training rounds', whole(1, 10_000_000), DEFAULT_PLAN.rounds)
     .option('--local-steps <h>', 'optimiser steps in a round', whole(1, 100_000), DEFAULT_PLAN.localSteps)
     .option('--batch <rows>', 'rows in a step', whole(1, 65_536), DEFAULT_PLAN.batch)
@@ -76,7 +76,7 @@ export function addCreate(program: Command): void {
     .addOption(momentumOption())
     .addOption(learningRateOption())
     .option('--codec <name>', 'how deltas are written: int4, int8, f16 or f32', codec, DEFAULT_PLAN.codec)
-  addPersonalOptions(addMixingOptions(command))
+  addPersonalOptions(addMixingOptions(addStartingOptions(command)))
     .option('--seed <s>', 'decides the initial weights', whole(0, 0xffff_ffff), DEFAULT_PLAN.seed)
     .option('--checkpoint-every <rounds>', 'rounds between checkpoints', whole(1), DEFAULT_PLAN.checkpointEveryRounds)
     .addOption(proofOption())
@@ -110,7 +110,11 @@ async function create(options: CreateOptions): Promise<void> {
     )
   }
   // What is wrong with the files or the model is said before a home is made for them.
-  const draft = await withProgress(`reading ${options.data.join(', ')}`, () => draftOf(options), options)
+  const draft = await withProgress(
+    `reading ${(options.data ?? [options.from]).join(', ')}`,
+    () => draftOf(options),
+    options
+  )
   await requireRoomFor(draft, options)
   if (options.json !== true) await showPublic(draft)
   if (options.yes !== true && !(await confirm('Write this run?'))) {
@@ -132,12 +136,13 @@ async function create(options: CreateOptions): Promise<void> {
       const { parameterCount } = run.manifest
       const initialWeights = draft.initial === undefined ? 'seed' : 'shipped'
       if (options.json === true) {
-        const document = { run: run.id.toString(), invite, addresses, home: home.dir, initialWeights }
+        const startedFrom = draft.plan.start?.source
+        const document = { run: run.id.toString(), invite, addresses, home: home.dir, initialWeights, startedFrom }
         process.stdout.write(`${JSON.stringify(document)}\n`)
         return
       }
       for (const remark of draft.remarks) process.stderr.write(`note: ${remark}\n`)
-      process.stdout.write(`run     ${run.id} (${options.model}, ${parameterCount} parameters)\ninvite  ${invite}\n`)
+      process.stdout.write(`run     ${run.id} (${modelOf(draft)}, ${parameterCount} parameters)\ninvite  ${invite}\n`)
     } finally {
       await storage.close()
     }
@@ -149,18 +154,22 @@ async function create(options: CreateOptions): Promise<void> {
 /** Reads the files that a run is made of; nothing is written. Throws UsageError, and what `draftRun` throws. */
 export async function draftOf(options: CreateOptions): Promise<DraftRun> {
   requireOnePersonalisation(options)
+  requireOneStart(options)
   const { draftRun } = await import('../run/create-run.ts')
-  const { classes, checkpointEvery, ...plan } = options
+  const { classes, checkpointEvery, data = [], ...plan } = options
+  const start = await readStart(options)
   return draftRun({
     ...DEFAULT_PLAN,
     ...plan,
+    data,
+    ...(start === undefined ? {} : { start }),
     ...(classes === undefined ? {} : { classes }),
     checkpointEveryRounds: checkpointEvery
   })
 }
 
 /** Refuses a run that this machine cannot even write. */
-async function requireRoomFor({ topology }: DraftRun, { home, data, force }: CreateOptions): Promise<void> {
+async function requireRoomFor({ topology }: DraftRun, { home, data = [], force }: CreateOptions): Promise<void> {
   const [{ createMemory, runDisk }, { bytesOf, checkRoom }] = await Promise.all([
     import('../limits/needs.ts'),
     import('../limits/check-room.ts')
@@ -182,13 +191,20 @@ async function showPublic(draft: DraftRun): Promise<void> {
   ])
   process.stderr.write(
     `Public for ever, in the run's manifest:\n${alignValues(publicValues(manifestOf(draft)))}` +
-      `  with the model (${draft.plan.model}), its initial weights, this peer's id and the time. Rows stay here.\n` +
+      `  with the model (${modelOf(draft)}), its initial weights, this peer's id and the time. Rows stay here.\n` +
       describeInitial(draft)
   )
 }
 
-/** Of the user's own model, which may have come with weights that were trained on who knows what. */
-function describeInitial({ initial, plan: { model, seed } }: DraftRun): string {
-  if (initial !== undefined) return `The run starts from the weights beside ${model}: they become public too.\n`
+/** The spec, or where the model comes from. */
+function modelOf({ plan: { model, start } }: DraftRun): string {
+  return start?.modelJson === undefined && start?.model === undefined ? model : `that of ${start.source}`
+}
+
+/** Of given weights, which may have been trained on who knows what. */
+function describeInitial({ initial, plan: { model, seed, start } }: DraftRun): string {
+  if (initial !== undefined) {
+    return `The run starts from the weights ${start === undefined ? `beside ${model}` : `of ${start.source}`}: they become public too.\n`
+  }
   return model.endsWith('.json') ? `No weights lie beside ${model}: seed ${seed} draws the first ones.\n` : ''
 }

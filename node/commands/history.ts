@@ -41,7 +41,7 @@ export function addHistory(program: Command): void {
 async function history(argument: string, { home, format, output, json }: HistoryOptions): Promise<void> {
   const [{ runHistory }, { parseCid }] = await Promise.all([
     import('../history/index.ts'),
-    import('../run/pin-entry.ts')
+    import('../run/parse-cid.ts')
   ])
   const run = parseCid(argument).toString()
   const { entries, hasOwnChain } = await runHistory(resolve(home), run)

@@ -29,6 +29,7 @@ const VERBS: readonly (readonly [verbs: readonly string[], load: () => Promise<A
   [['checkpoints', 'pins', 'pin', 'unpin'], async () => (await import('./pins.ts')).addPins],
   [['verify'], async () => (await import('./verify.ts')).addVerify],
   [['history'], async () => (await import('./history.ts')).addHistory],
+  [['tokens'], async () => (await import('./tokens.ts')).addTokens],
   [['predict'], async () => (await import('./predict.ts')).addPredict],
   [['evaluate'], async () => (await import('./evaluate.ts')).addEvaluate],
   [['doctor'], async () => (await import('./doctor.ts')).addDoctor],

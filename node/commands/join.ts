@@ -71,7 +71,8 @@ async function join(argument: string | undefined, options: JoinOptions, command:
   await takePart({
     ...options,
     ...(maxUpload === undefined ? {} : { maxUpload }),
-    request,
+    role: 'trainer',
+    requests: [request],
     onDone: ({ type, ...end }) => {
       if (options.json === true) process.stdout.write(`${JSON.stringify(end)}\n`)
     }

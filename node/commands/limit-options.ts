@@ -42,7 +42,7 @@ export function addLimitOptions(command: Command): Command {
 }
 
 /** A parser of options whose errors commander prints. */
-function limit<T>(parse: (text: string) => T): (text: string) => T {
+export function limit<T>(parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {
       return parse(text)

@@ -84,6 +84,8 @@ function parseRoot(cid: typeof CID, argument: string): CID {
   try {
     return cid.parse(argument)
   } catch (cause) {
-    throw new UsageError(`${argument.slice(0, 80)} is neither an invite nor the CID of a checkpoint`, { cause })
+    const what =
+      'neither an invite, nor the CID of a checkpoint or run, nor the path of a file that `starling export` wrote'
+    throw new UsageError(`${argument.slice(0, 80)} is ${what}`, { cause })
   }
 }

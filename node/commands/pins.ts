@@ -1,15 +1,22 @@
 import type { Command } from 'commander'
 import { callControl } from '../control/control-client.ts'
 import type { PinEntry } from '../control/index.ts'
+import { formatBytes } from '../pinning/disk-size.ts'
+import { UsageError } from './exit.ts'
 import { DEFAULT_HOME } from './options.ts'
 import { reachHome } from './reach-home.ts'
 
 interface PinsOptions {
   readonly home: string
+  readonly config?: string
   readonly json?: boolean
 }
 
 interface PinOptions extends PinsOptions {
+  readonly service?: string
+  readonly name?: string
+  readonly background?: boolean
+  readonly status?: boolean
   readonly from?: string
 }
 
@@ -22,45 +29,71 @@ interface PinStore {
 
 /** `starling checkpoints`, `pins`, `pin` and `unpin`: what a home keeps, whether or not its peer runs. */
 export function addPins(program: Command): void {
-  const verb = (name: string, description: string, examples: string) =>
+  const verb = (name: string, description: string, ...examples: string[]) =>
     program
       .command(name)
       .description(description)
       .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
       .option('--json', 'print one JSON document on stdout')
-      .addHelpText('after', `\nExamples:\n  $ starling ${examples}`)
+      .addHelpText('after', `\nExamples:${examples.map((example) => `\n  $ starling ${example}`).join('')}`)
   verb('checkpoints', 'checkpoints that the home keeps, newest first', 'checkpoints --home keeper').action(
     async (options: PinsOptions) =>
       print(
         options,
-        (await pinsOf(options)).filter(({ kind }) => kind === 'checkpoint')
+        (await pinsOf(options)).filter(({ kind, state }) => kind === 'checkpoint' && state === 'pinned')
       )
   )
   verb(
     'pins',
-    'everything that the home keeps: runs, checkpoints, and what a user pinned',
+    'everything that the home keeps, or is about to, with sizes and states: runs, checkpoints, pins of users and clients',
     'pins --home keeper'
   ).action(async (options: PinsOptions) => print(options, await pinsOf(options)))
   verb(
     'pin',
-    'keep a CID with all that it links to, fetched from peers where it is not here',
-    'pin bafy… --home keeper\n' +
-      '  $ starling pin bafy… --home keeper --from /ip4/127.0.0.1/tcp/4001/p2p/12D3Koo…   from a Kubo node, for instance'
+    'keep a CID with all that it links to, fetched from peers where it is not here; or have a pinning service keep it',
+    'pin bafy… --home keeper',
+    'pin bafy… --home keeper --from /ip4/127.0.0.1/tcp/4001/p2p/12D3Koo…   from a Kubo node, for instance',
+    'pin bafy… --home keeper --service backup',
+    'pin --home keeper --service backup --status'
   )
-    .argument('<cid>', 'root of what to keep')
+    .argument('[cid]', 'root of what to keep')
     .option('--from <multiaddr>', 'address of a peer to connect to first, of Starling or of Kubo, with its peer id')
-    .action(async (root: string, options: PinOptions) => print(options, [await pin(root, options)]))
-  verb('unpin', 'no longer keep a CID; its blocks go with the next sweep', 'unpin bafy… --home keeper')
+    .option('--service <name>', 'have this service keep it: one of the `services` in the settings')
+    .option('--name <text>', 'with --service: what to call it there')
+    .option('--background', 'with --service: do not wait until it is pinned there')
+    .option('--status', 'with --service: list what the service keeps, or one CID there')
+    .action(pin)
+  verb(
+    'unpin',
+    'no longer keep a CID; its blocks go with the next sweep',
+    'unpin bafy… --home keeper',
+    'unpin bafy… --service backup'
+  )
     .argument('<cid>', 'a root that is kept')
+    .option('--service <name>', 'have this service let it go')
     .action(unpin)
 }
 
-function pin(root: string, { home, from }: PinOptions): Promise<PinEntry> {
+async function pin(root: string | undefined, options: PinOptions): Promise<void> {
+  const { service, name, background, status } = options
+  if (service !== undefined) return (await import('./remote-pins.ts')).pinAt(root, { ...options, service })
+  if (name !== undefined || background === true || status === true) {
+    throw new UsageError(
+      '--name, --background and --status go with --service NAME; `starling pins` lists what is kept here'
+    )
+  }
+  if (root === undefined) throw new UsageError('name the CID to keep')
+  print(options, [await keep(root, options)])
+}
+
+function keep(root: string, { home, from }: PinOptions): Promise<PinEntry> {
   if (from === undefined) return withPins(home, (store) => store.pin(root))
   return reachHome({ running: () => remotePins(home).pin(root, from), alone: () => pinFrom(home, root, from) })
 }
 
-async function unpin(root: string, { home, json }: PinsOptions): Promise<void> {
+async function unpin(root: string, options: PinOptions): Promise<void> {
+  const { home, json, service } = options
+  if (service !== undefined) return (await import('./remote-pins.ts')).unpinAt(root, { ...options, service })
   const removed = await withPins(home, (store) => store.unpin(root))
   if (!removed) throw new Error(`${root} is not kept in ${home}: \`starling pins\` lists what is`)
   process.stdout.write(json === true ? `${JSON.stringify({ removed: root })}\n` : `no longer kept: ${root}\n`)
@@ -77,10 +110,16 @@ function print({ json }: PinsOptions, pins: readonly PinEntry[]): void {
     process.stdout.write(`${JSON.stringify(pins)}\n`)
     return
   }
-  for (const { root, kind, by, createdAt, round } of pins) {
-    const where = round === undefined ? kind : `${kind} of round ${round}`
-    process.stdout.write(`${root}  ${where}, kept by ${by} since ${new Date(createdAt).toISOString()}\n`)
-  }
+  for (const pin of pins) process.stdout.write(`${describePin(pin)}\n`)
+}
+
+function describePin({ root, kind, state, bytes, by, also = [], createdAt, round, name, details }: PinEntry): string {
+  const what = round === undefined ? kind : `${kind} of round ${round}`
+  const called = name === undefined ? '' : ` "${name}"`
+  const size = bytes === undefined ? '' : `, ${formatBytes(bytes)}`
+  const keepers = [by, ...also].join(' and ')
+  const why = details === undefined ? '' : `: ${details}`
+  return `${root}  ${state.padEnd(7)} ${what}${called}${size}, by ${keepers} since ${new Date(createdAt).toISOString()}${why}`
 }
 
 /** Asks the peer that runs in the home; where none does, the home is opened, without a network. */
@@ -90,37 +129,43 @@ function withPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promi
 
 /** Keeps a root from a home that no peer runs in, as a peer for as long as this takes. */
 async function pinFrom(home: string, root: string, from: string): Promise<PinEntry> {
-  const [{ openHome }, { createPeer }, { pinForUser }, { parseCid, pinEntry }] = await Promise.all([
+  const [{ openHome }, { createPeer }, { pinForUser }, { pinEntry }, { parseCid }] = await Promise.all([
     import('../../storage/index.ts'),
     import('../peer.ts'),
     import('../run/pin-for-user.ts'),
-    import('../run/pin-entry.ts')
+    import('../run/list-pins.ts'),
+    import('../run/parse-cid.ts')
   ])
   const cid = parseCid(root)
   await (await openHome(home)).close() // a peer would make a home where there is none
   const peer = await createPeer({ home, listen: [] })
   try {
-    return pinEntry(await pinForUser(peer, cid, from))
+    return await pinEntry(peer.storage, await pinForUser(peer, cid, from))
   } finally {
     await peer.stop()
   }
 }
 
 async function withOwnPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promise<T> {
-  const [{ openHome, openStorage }, { parseCid, pinEntry }] = await Promise.all([
-    import('../../storage/index.ts'),
-    import('../run/pin-entry.ts')
-  ])
+  const [{ openHome, openStorage }, { listPins, pendingRequests, pinEntry }, { parseCid }, { unpinOwn }] =
+    await Promise.all([
+      import('../../storage/index.ts'),
+      import('../run/list-pins.ts'),
+      import('../run/parse-cid.ts'),
+      import('../run/unpin-own.ts')
+    ])
   const opened = await openHome(home)
   try {
     const storage = await openStorage({ home: opened })
-    const { pins } = storage
+    const { pins, pinRequests } = storage
     try {
       return await work({
-        list: async () => (await pins.list()).map(pinEntry),
-        pin: async (root) =>
-          pinEntry(await pins.keep(parseCid(root), { kind: 'other', by: 'user', createdAt: Date.now() })),
-        unpin: (root) => pins.unkeep(parseCid(root))
+        list: async () => listPins(storage, pendingRequests(await pinRequests.list())),
+        pin: async (root) => {
+          const details = { kind: 'other', by: 'user', createdAt: Date.now() } as const
+          return pinEntry(storage, await pins.keep(parseCid(root), details))
+        },
+        unpin: (root) => unpinOwn(storage, parseCid(root))
       })
     } finally {
       await storage.close()

@@ -6,6 +6,7 @@ import { ANY_ADDRESS, reachableAddresses } from './listen.ts'
 import { INVITE_ARGUMENT, readInvite } from './read-invite.ts'
 
 interface PreviewOptions extends CreateOptions {
+  readonly data: string[]
   readonly test?: string
   readonly engine?: 'wasm' | 'cpu'
   readonly fetch?: boolean

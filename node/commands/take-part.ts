@@ -1,34 +1,46 @@
 import type { Logger } from 'pino'
 import { callControl, followRun } from '../control/control-client.ts'
 import type { RunEnd, RunEvent, RunRequest } from '../control/index.ts'
-import { ExitError, INTERRUPTED, interruptSignal } from './exit.ts'
+import type { PeerRuns } from '../run/peer-runs.ts'
+import type { PinningServer } from '../run/pinning-server.ts'
+import { ExitError, INTERRUPTED, interruptSignal, UsageError } from './exit.ts'
 import { createLog, type PeerLog } from './log.ts'
 import { openPeer } from './open-peer.ts'
 import { reachHome } from './reach-home.ts'
 
 export interface TakePartInit {
-  readonly request: RunRequest
+  readonly role: RunRequest['role']
+  /** Runs to take part in, none twice; may be empty where the peer does something else. */
+  readonly requests: readonly RunRequest[]
   readonly home: string
   readonly listen?: string
   readonly logLevel?: string
   /** Bytes a second, of the whole peer. */
   readonly maxUpload?: number
+  /** What the peer keeps, and for whom, besides its runs. */
+  readonly pinning?: PinningInit
   /** Hears at once how the run ended; the process may go on for other runs. */
   readonly onDone?: (end: Extract<RunEnd, { type: 'done' }>) => void
 }
 
+interface PinningInit {
+  readonly quotaBytes?: number
+  readonly api?: Pick<Parameters<typeof PinningServer.start>[0], 'host' | 'port' | 'allowOrigins'>
+}
+
 /**
- * Takes part in a run until it ends: in the peer that runs in the home, or in one that starts here and goes on until all
- * its runs are over. Ctrl-C parts from this run alone, or stops the peer that runs here. Throws what made the run fail,
+ * Takes part in runs until they end: in the peer that runs in the home, or in one that starts here and goes on until all
+ * its runs are over. Ctrl-C parts from these runs alone, or stops the peer that runs here. Throws what made a run fail,
  * ExitError when it was interrupted.
  */
 export async function takePart(init: TakePartInit): Promise<void> {
   const { signal, dispose } = interruptSignal()
-  const log = await createLog(init.request.role === 'trainer' ? 'join' : init.request.role, init.logLevel)
+  const log = await createLog(init.role === 'trainer' ? 'join' : init.role, init.logLevel)
   try {
     const ways = { running: () => joinRunning(init, log.logger, signal), alone: () => runPeer(init, log, signal) }
-    const end = await reachHome(ways, signal)
-    if (end.type === 'stopped' || (signal.aborted && end.type !== 'done')) throw new ExitError(INTERRUPTED)
+    const ends = await reachHome(ways, signal)
+    const isDone = ends.length > 0 && ends.every(({ type }) => type === 'done')
+    if (ends.some(({ type }) => type === 'stopped') || (signal.aborted && !isDone)) throw new ExitError(INTERRUPTED)
   } catch (error) {
     const isLoss = (error as Error).name === 'CopyNotSavedError'
     throw signal.aborted && !isLoss ? new ExitError(INTERRUPTED) : error
@@ -38,8 +50,36 @@ export async function takePart(init: TakePartInit): Promise<void> {
   }
 }
 
-/** Hands the run over to the peer that runs in the home, and tells what happens in it there. */
-async function joinRunning({ request, home, listen, onDone }: TakePartInit, logger: Logger, signal: AbortSignal) {
+/** Hands the runs over to the peer that runs in the home, and tells what happens in them there. */
+async function joinRunning(init: TakePartInit, logger: Logger, signal: AbortSignal): Promise<RunEnd[]> {
+  const { requests, home, pinning } = init
+  if (requests.length === 0) {
+    // Answered by nobody, it is for `runPeer`.
+    await callControl(home, 'GET', '/status')
+    throw new UsageError(`a peer runs in ${home} already: stop it first, then start it with --pinning-api`)
+  }
+  return Promise.all(
+    requests.map((request, i) =>
+      joinOneRunning({ ...init, request }, logger, signal, i === 0 ? leftOut(init, pinning) : [])
+    )
+  )
+}
+
+/** Options that only a peer that starts here would have taken. */
+function leftOut({ listen }: TakePartInit, { quotaBytes, api }: PinningInit = {}): string[] {
+  return [
+    ...(listen === undefined ? [] : ['--listen is left out: that peer listens where it was started']),
+    ...(quotaBytes === undefined ? [] : ['--quota is left out: that peer has the one that it was started with']),
+    ...(api === undefined ? [] : ['--pinning-api is left out: stop that peer and start it with it'])
+  ]
+}
+
+async function joinOneRunning(
+  { request, home, onDone }: TakePartInit & { request: RunRequest },
+  logger: Logger,
+  signal: AbortSignal,
+  warnings: readonly string[]
+): Promise<RunEnd> {
   let run: string | undefined
   const leave = () => {
     if (run === undefined) return
@@ -55,7 +95,7 @@ async function joinRunning({ request, home, listen, onDone }: TakePartInit, logg
       logger.info(
         `joined run ${run} in the peer that runs in ${home}, process ${event.pid}; Ctrl-C leaves this run only`
       )
-      if (listen !== undefined) logger.warn('--listen is left out: that peer listens where it was started')
+      for (const warning of warnings) logger.warn(warning)
       if (signal.aborted) leave()
     })
     if (end.type === 'failed') throw Object.assign(new Error(end.message), { code: end.code })
@@ -66,8 +106,9 @@ async function joinRunning({ request, home, listen, onDone }: TakePartInit, logg
   }
 }
 
-/** Starts a peer in the home with this run as its first, and keeps it until its last run is over. */
-async function runPeer({ request, home, listen, maxUpload, onDone }: TakePartInit, log: PeerLog, signal: AbortSignal) {
+/** Starts a peer in the home with these runs as its first, and keeps it until its last run is over. */
+async function runPeer(init: TakePartInit, log: PeerLog, signal: AbortSignal): Promise<RunEnd[]> {
+  const { home, listen, maxUpload, pinning = {} } = init
   const [{ PeerRuns }, { repairStore }, { startControl }] = await Promise.all([
     import('../run/peer-runs.ts'),
     import('../run/repair-store.ts'),
@@ -78,33 +119,71 @@ async function runPeer({ request, home, listen, maxUpload, onDone }: TakePartIni
   const ending = new AbortController()
   const repairing = repairStore(peer, { signal: ending.signal, onNotice: (message) => log.logger.warn(message) })
   try {
-    const runs = new PeerRuns({ peer, onEvent: (run, event) => tell(log.logger, run, runs.size > 1, event) })
+    const runs: PeerRuns = new PeerRuns({
+      peer,
+      ...(pinning.quotaBytes === undefined ? {} : { quotaBytes: pinning.quotaBytes }),
+      staysWithoutRuns: pinning.api !== undefined,
+      onEvent: (run, event) => tell(log.logger, run, runs.size > 1, event)
+    })
+    await using closers = new AsyncDisposableStack()
     const control = await startControl(peer.home.dir, runs)
+    closers.defer(() => control.close())
+    if (pinning.api !== undefined) await offerPinning(runs, { ...pinning.api, peer }, log.logger, closers)
     const stop = () => void runs.stop()
     signal.addEventListener('abort', stop)
-    try {
-      const run = await runs.join(request, () => {})
-      if (signal.aborted) stop()
-      const end = await run.ended
-      if (end.type === 'done') onDone?.(end)
-      if (end.type === 'failed' && !runs.isStopping) {
-        process.stderr.write(`starling: ${end.message}\n`)
-        await runs.over
-        throw new ExitError(1)
-      }
-      await runs.over
-      if (end.type === 'failed') throw run.failure
-      return end
-    } finally {
+    closers.defer(async () => {
       signal.removeEventListener('abort', stop)
       await runs.stop()
-      await control.close()
-    }
+    })
+    return await playAll(runs, init, stop, signal)
   } finally {
     ending.abort()
     await repairing
     await peer.stop()
   }
+}
+
+async function offerPinning(
+  runs: PeerRuns,
+  { peer, ...api }: Omit<Parameters<typeof PinningServer.start>[0], 'quota' | 'onNotice'>,
+  logger: Logger,
+  closers: AsyncDisposableStack
+): Promise<void> {
+  const { PinningServer } = await import('../run/pinning-server.ts')
+  const onNotice = (message: string) => logger.warn(message)
+  const server = await PinningServer.start({ ...api, peer, quota: runs.quota, onNotice })
+  closers.defer(() => server.close())
+  runs.offer(server)
+  for (const line of await server.greeting()) logger.info(line)
+}
+
+/** Joins all runs and waits until the peer is over. One that fails ends the others no sooner. */
+async function playAll(
+  runs: PeerRuns,
+  { requests, onDone }: TakePartInit,
+  stop: () => void,
+  signal: AbortSignal
+): Promise<RunEnd[]> {
+  const joined = []
+  for (const request of requests) joined.push(await runs.join(request, () => {}))
+  if (signal.aborted) stop()
+  let isFailureTold = false
+  const ends = await Promise.all(
+    joined.map(async (run) => {
+      const end = await run.ended
+      if (end.type === 'done') onDone?.(end)
+      if (end.type === 'failed' && !runs.isStopping) {
+        process.stderr.write(`starling: ${end.message}\n`)
+        isFailureTold = true
+      }
+      return end
+    })
+  )
+  await runs.over
+  if (isFailureTold) throw new ExitError(1)
+  const failed = joined.find(({ failure }) => failure !== undefined)
+  if (failed !== undefined) throw failed.failure
+  return ends
 }
 
 /** What happens in a run, as the peer's log has it. */

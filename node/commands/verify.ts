@@ -32,7 +32,7 @@ export function addVerify(program: Command): void {
 async function verify(argument: string, { home, json }: VerifyOptions): Promise<void> {
   const [{ verifyInHome }, { parseCid }] = await Promise.all([
     import('../verify/index.ts'),
-    import('../run/pin-entry.ts')
+    import('../run/parse-cid.ts')
   ])
   const root = parseCid(argument)
   const dir = resolve(home)

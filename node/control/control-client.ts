@@ -43,9 +43,10 @@ export class ControlError extends Error {
 export type ControlMethod = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** Asks the peer that runs in `home`. Throws NotRunningError, PeerEndedError, ControlError with the peer's sentence. */
-export async function callControl(home: string, method: ControlMethod, path: string): Promise<unknown> {
+export async function callControl(home: string, method: ControlMethod, path: string, body?: unknown): Promise<unknown> {
   return onSocket(home, async (socketPath) => {
-    const response = await send({ socketPath, method, path, timeout: TIMEOUT_MS })
+    const text = body === undefined ? undefined : JSON.stringify(body)
+    const response = await send({ socketPath, method, path, timeout: TIMEOUT_MS }, text)
     return readAnswer(response)
   })
 }

@@ -19,12 +19,23 @@ const LAST_WORDS_MS = 1000
 
 const OWNER_ONLY = 0o600
 
-/** One kept root, as commands print it. */
+/** Peers to call in one request. */
+const MAX_ADDRESSES = 100
+const MAX_ADDRESS_CHARACTERS = 2000
+
+/** One root that is kept, or is to be, as commands print it. */
 export interface PinEntry {
   readonly root: string
   readonly kind: string
+  readonly state: 'queued' | 'pinning' | 'pinned' | 'failed'
+  /** Of all that it leads to; absent before it is here. */
+  readonly bytes?: number
   readonly by: string
+  /** Others that keep it too. */
+  readonly also?: readonly string[]
   readonly createdAt: number
+  /** Why it failed. */
+  readonly details?: string
   readonly run?: string
   readonly round?: number
   /** Of a run. */
@@ -47,6 +58,8 @@ export interface Controls {
    */
   pin(root: string, from?: string): Promise<PinEntry>
   unpin(root: string): Promise<boolean>
+  /** Calls peers that the owner named. Never rejects for those that do not answer. */
+  connect(addresses: readonly string[]): Promise<void>
 }
 
 /** A peer's control socket: HTTP on a unix socket in its home, for the home's owner alone. */
@@ -111,6 +124,12 @@ function createApp(controls: Controls, answers: Set<Promise<void>>): FastifyInst
   app.delete<{ Params: { root: string } }>('/pins/:root', async ({ params }) => ({
     removed: await controls.unpin(params.root)
   }))
+  app.post('/connections', async ({ body }, reply) => {
+    const addresses = z.array(z.string().max(MAX_ADDRESS_CHARACTERS)).max(MAX_ADDRESSES).safeParse(body)
+    if (!addresses.success) return reply.code(400).send({ message: z.prettifyError(addresses.error) })
+    await controls.connect(addresses.data)
+    return {}
+  })
   return app
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parsePolicy } from '../pinning/policy.ts'
 import type { Metrics } from '../training/index.ts'
 
 /** Longer than any invite. */
@@ -32,7 +33,21 @@ export const trainingRequest = z.object({
   force
 })
 
-const pinning = z.object({ role: z.literal('pinner'), invite, force })
+const pinning = z.object({
+  role: z.literal('pinner'),
+  invite,
+  /** Which checkpoints to keep, as `--policy` takes it. */
+  policy: z.exactOptional(z.string().max(32).refine(isPolicy, 'must be latest, last:N, every:N or all')),
+  force
+})
+
+function isPolicy(text: string): boolean {
+  try {
+    return parsePolicy(text) !== undefined
+  } catch {
+    return false
+  }
+}
 
 /** A run that a peer shall take part in, as `starling join` and `start` ask for it. */
 export const runRequest = z.discriminatedUnion('role', [trainingRequest, pinning])

@@ -36,6 +36,8 @@ const run = z.object({
   id: z.string(),
   network: z.string(),
   role: z.enum(['trainer', 'pinner']),
+  /** Which checkpoints a pinner keeps. */
+  policy: z.exactOptional(z.string()),
   state: z.enum(['starting', 'following', 'waiting', 'training', 'paused', 'closing', 'done', 'leaving']),
   /** Milliseconds since 1970. */
   startedAt: z.number(),
@@ -71,6 +73,16 @@ export const peerStatus = z.object({
   sentBytes: count,
   receivedBytes: count,
   rssBytes: count,
+  /** What all blocks of the home take on the disk, and may. */
+  pinning: z.object({
+    quotaBytes: count,
+    /** As it was found last; absent before the first look. */
+    usedBytes: z.exactOptional(count),
+    /** Checkpoints that a policy asked for and that were dropped for room, since the start. */
+    droppedForQuota: count,
+    /** Where the pinning API is offered. */
+    api: z.exactOptional(z.string())
+  }),
   /** Every run that this peer is in, the oldest first. */
   runs: z.array(run)
 })

@@ -2,6 +2,7 @@
 import { CID } from 'multiformats/cid'
 import { parseInvite } from '../../protocols/envelope/index.ts'
 import { createPeer, type Peer } from '../peer.ts'
+import { DEFAULT_POLICY, DEFAULT_QUOTA, parseDiskSize, parsePolicy, QuotaKeeper } from '../pinning/index.ts'
 import { Recorder } from '../recording/index.ts'
 import { locateRun } from '../run/locate-run.ts'
 import { PinnerRun } from '../run/pinner-run.ts'
@@ -48,10 +49,15 @@ async function open(home: string): Promise<Peer> {
 async function pin({ home, run, network }: Extract<DemoCommand, { type: 'pin' }>): Promise<void> {
   const peer = await open(home)
   const files = await readRunFiles(peer.storage, CID.parse(run))
+  const policy = parsePolicy(DEFAULT_POLICY)
+  const quota = new QuotaKeeper({ storage: peer.storage, quotaBytes: parseDiskSize(DEFAULT_QUOTA) })
+  quota.follow(run, { policy, say: (_, message) => notice(message) })
   const pinner = new PinnerRun({
     peer,
     run: files,
     network,
+    policy,
+    quota,
     onPinned: ({ root, ...checkpoint }) => tell({ type: 'pinned', root: root.toString(), ...checkpoint }),
     onNotice: notice
   })

@@ -15,9 +15,10 @@ const PINNER_BASE_BYTES = 220 * 1e6
 /**
  * Vectors beside the k neighbours' copies. In the worker model, own public copy, momentum (DESIGN 7) and what training
  * uses: scratch, gradients, the engine's weights; in the main thread the initial weights, and copies and checkpoints on
- * their way to the disk. Without neighbours a peer took 463 MB at 1.0 M parameters and 680 MB at 4.2 M.
+ * their way to the disk. Without neighbours a peer took 463 MB at 1.0 M parameters and 680 MB at 4.2 M: 22 vectors. Four more
+ * are the copies of the last two neighbours that parted, and the two that were served last.
  */
-const OTHER_VECTORS = 22
+const OTHER_VECTORS = 26
 
 /**
  * More vectors where a peer trains a model of its own too: that model, the common one that draws it, gradient, moments, the

@@ -1,5 +1,7 @@
 import { parseTask } from '../../protocols/envelope/index.ts'
 import type { TaskSchema } from '../data/index.ts'
+import { isDeeperThan } from '../training/json-depth.ts'
+import { MAX_JSON_LEVELS } from '../training/topology-limits.ts'
 
 /** Version of the document; a reader refuses what it does not know. */
 const CARD_VERSION = 1
@@ -48,6 +50,7 @@ export function parseCard(text: string): ModelCard {
 
 /** Reads a card's document, trusting nothing in it. Throws ModelCardError. */
 export function readCard(document: unknown): ModelCard {
+  if (isDeeperThan(document, MAX_JSON_LEVELS)) throw new ModelCardError('its description has too many levels')
   const { v, task, model, run, checkpoint, round } = requireObject(document, 'its description')
   if (v !== CARD_VERSION) {
     throw new ModelCardError(`its description has version ${shown(v)}, this program reads ${CARD_VERSION}`)

@@ -1,9 +1,9 @@
 import type { Tensor } from '../../storage/formats/index.ts'
 import { featureCount, outputCount, type TaskSchema } from '../data/index.ts'
 import {
+  adoptModel,
   collectWeights,
   createLoss,
-  decodeTopology,
   ModelMismatchError,
   parseJson,
   readModel,
@@ -32,15 +32,14 @@ export interface ModelParts {
 }
 
 /**
- * Checks parts against each other. Throws what `decodeTopology` throws of the model, and ModelMismatchError.
+ * Checks parts against each other. Throws what `adoptModel` throws of the model, and ModelMismatchError.
  * `source`: the file's path, for messages.
  */
 export async function assembleModel(
   { task, model, tensors, origin }: ModelParts,
   source: string
 ): Promise<PortableModel> {
-  const modelJson = new TextEncoder().encode(JSON.stringify({ modelTopology: model }))
-  const topology = await decodeTopology(modelJson, createLoss(task).kind)
+  const { modelJson, topology } = await adoptModel(model, createLoss(task).kind)
   const [inputs, outputs] = [featureCount(task), outputCount(task)]
   if (topology.inputs !== inputs || topology.outputs !== outputs) {
     throw new ModelMismatchError(

@@ -15,8 +15,10 @@ export async function readModelFile(path: string): Promise<ModelFileContents> {
   try {
     return await format.decode(bytes, path)
   } catch (cause) {
-    if (cause instanceof UnreadableModelError) throw cause
-    throw new UnreadableModelError(path, (cause as Error).message, cause)
+    const { message } = cause as Error
+    // Errors of arrays name the file themselves, and what is wrong with a model's layers is no damage.
+    if (message.includes(path) || cause instanceof UnreadableModelError) throw cause
+    throw new UnreadableModelError(path, message, cause)
   }
 }
 

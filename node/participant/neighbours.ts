@@ -18,6 +18,9 @@ import type { VersionTerm } from '../vectors/index.ts'
 import { isDone, type Matching, type MixTime, SAME_ROUND } from './matching.ts'
 import type { WaitRule } from './wait-rule.ts'
 
+/** Versions of parted neighbours that are remembered; of fewer the copies are still there. */
+const MAX_PARTED = 8
+
 /** A peer with which a link stands, as the participant needs it. */
 export interface LinkedPeer {
   /** Peer id, text form. */
@@ -74,6 +77,8 @@ export class Neighbours {
   readonly #neighbours = new Map<string, Neighbour>()
   /** Who was done when its link ended. */
   readonly #partedDone = new Set<string>()
+  /** The last versions of those whose link ended last. */
+  readonly #parted = new Map<string, Version>()
   readonly #ownTrainMs: number[] = []
   /** The round in which this peer waits for news. */
   #waitingIn: number | undefined
@@ -155,13 +160,18 @@ export class Neighbours {
       trainMs: [],
       delayMs: []
     })
+    const parted = this.#parted.get(peer.id)
+    this.#parted.delete(peer.id)
     if (peer.hasStarted) void follower.resync(clock.now())
+    else if (parted !== undefined) follower.recall(parted)
     this.#onChange()
   }
 
   close(id: string): void {
     const follower = this.#neighbours.get(id)?.follower
     if (isDone(follower?.version)) this.#partedDone.add(id)
+    if (follower?.version !== undefined) this.#parted.set(id, follower.version)
+    if (this.#parted.size > MAX_PARTED) this.#parted.delete(this.#parted.keys().next().value!)
     follower?.close()
     if (this.#neighbours.delete(id)) this.#onChange()
   }

@@ -254,6 +254,7 @@ export class Participant {
     const { start, round, notice } = await chooseStart(
       this.#neighbours,
       {
+        members: () => this.#init.members?.() ?? 1,
         ...(saved === undefined ? {} : { saved }),
         ...(newestCheckpoint === undefined ? {} : { checkpoint: newestCheckpoint })
       },

@@ -8,6 +8,9 @@ const LATE_JOIN_COPIES = 3
 /** Longest wait for those copies. */
 const LATE_JOIN_MS = 20_000
 
+/** Longest wait for more links to peers that are only known by name: they may be gone, and their dials take seconds. */
+const MORE_LINKS_MS = 3000
+
 /** A model older than this many rounds than its neighbours' is left for their mean: it would only hold them back. */
 export const RESUME_ROUNDS = 8
 
@@ -31,6 +34,8 @@ export interface CheckpointCopy extends SavedCopy {
 }
 
 export interface StartSources {
+  /** Trainers in the run, this one included, as far as it knows. */
+  readonly members: () => number
   /** The own copy of an earlier incarnation. */
   readonly saved?: SavedCopy
   /** The newest checkpoint that anybody gives; asked for where no neighbour has begun. Never rejects. */
@@ -43,7 +48,7 @@ export interface StartSources {
  */
 export async function chooseStart(
   neighbours: Neighbours,
-  { saved, checkpoint }: StartSources,
+  { members, saved, checkpoint }: StartSources,
   signal: AbortSignal
 ): Promise<StartingPoint> {
   const isEmptyHanded = () => neighbours.startedCount > 0 && neighbours.versions.length === 0
@@ -51,6 +56,8 @@ export async function chooseStart(
     await copiesOf(neighbours, signal)
     // Never from the initial weights where others have begun: their next deltas lead to another try for their copies.
   } while (saved === undefined && isEmptyHanded() && !signal.aborted)
+  const isFarBehind = () => saved === undefined || roundOf(neighbours) > saved.round + RESUME_ROUNDS
+  if (isFarBehind() && (await moreLinks(neighbours, members, signal))) await copiesOf(neighbours, signal)
   const theirs = roundOf(neighbours)
   const kept = neighbours.startedCount === 0 && theirs === 0 ? await checkpoint?.(signal) : undefined
   if (kept !== undefined && kept.round > (saved === undefined ? 0 : saved.round + RESUME_ROUNDS)) {
@@ -75,6 +82,15 @@ export async function meetAgain(neighbours: Neighbours, signal: AbortSignal): Pr
 /** How far the neighbours are, in the middle. */
 export function roundOf(neighbours: Neighbours): number {
   return Math.floor(median(neighbours.versions.map(({ header }) => header.round)) ?? 0)
+}
+
+/** Never from one neighbour alone where there are more: the first to answer has named the others. */
+async function moreLinks(neighbours: Neighbours, members: () => number, signal: AbortSignal): Promise<boolean> {
+  const before = neighbours.startedCount
+  if (before === 0) return false
+  const wanted = () => Math.min(LATE_JOIN_COPIES, members() - 1)
+  await neighbours.until(() => neighbours.startedCount >= wanted(), MORE_LINKS_MS, signal)
+  return neighbours.startedCount > before
 }
 
 function copiesOf(neighbours: Neighbours, signal: AbortSignal): Promise<boolean> {

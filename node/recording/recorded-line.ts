@@ -47,7 +47,8 @@ const recordedLine = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('absorb'), author, version, fault }),
   z.strictObject({ type: z.literal('adopt'), author, version, fault }),
   z.strictObject({ type: z.literal('adoptInitial'), author }),
-  z.strictObject({ type: z.literal('forget'), author })
+  z.strictObject({ type: z.literal('forget'), author }),
+  z.strictObject({ type: z.literal('recall'), author })
 ])
 
 export type RecordedLine = z.output<typeof recordedLine>

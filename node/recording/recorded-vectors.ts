@@ -70,6 +70,12 @@ export class RecordedVectors implements Vectors {
     this.#record({ type: 'forget', author })
   }
 
+  async recall(author: string): Promise<ExpectedCopy['version'] | undefined> {
+    const version = await this.#vectors.recall(author)
+    this.#record({ type: 'recall', author })
+    return version
+  }
+
   ownCopy(): Promise<{ readonly seq: number; readonly copy: Uint8Array }> {
     return this.#vectors.ownCopy()
   }

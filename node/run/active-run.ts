@@ -2,8 +2,10 @@ import { CID } from 'multiformats/cid'
 import type { Invite } from '../../protocols/envelope/index.ts'
 import type { RunEnd, RunEvent, RunRequest, RunStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
+import { DEFAULT_POLICY, type QuotaKeeper } from '../pinning/index.ts'
 import { CopyNotSavedError } from './disk-trouble.ts'
 import { forgetJoin } from './joined-runs.ts'
+import type { PendingPin } from './list-pins.ts'
 import { pinRun } from './pinning-session.ts'
 import { purgeRun } from './purge-run.ts'
 import { RunEndingError } from './run-errors.ts'
@@ -15,6 +17,7 @@ export interface ActiveRunInit {
   readonly peer: Peer
   readonly invite: Invite
   readonly request: RunRequest
+  readonly quota: QuotaKeeper
   /** Hears everything about the run; the last is how it ended. */
   readonly onEvent: (event: RunEvent) => void
   /** True when this peer is in no other run. */
@@ -93,6 +96,19 @@ export class ActiveRun {
     this.#parting.abort()
   }
 
+  /** Checkpoints that this run is about to keep, or waits for. */
+  get wantedPins(): PendingPin[] {
+    return (this.#running?.wanted ?? []).map(({ announcement }, i) => ({
+      root: CID.decode(announcement.checkpoint).toString(),
+      state: i === 0 ? 'pinning' : 'queued',
+      by: 'policy',
+      kind: 'checkpoint',
+      createdAt: announcement.createdAt,
+      run: this.id,
+      round: announcement.round
+    }))
+  }
+
   status(): RunStatus {
     const { invite, request } = this.#init
     const running = this.#running
@@ -101,6 +117,7 @@ export class ActiveRun {
       id: this.id,
       network: invite.network,
       role: request.role,
+      ...(request.role === 'pinner' ? { policy: request.policy ?? DEFAULT_POLICY } : {}),
       state: this.#state,
       startedAt: this.#startedAt,
       ...(this.#files === undefined
@@ -143,10 +160,11 @@ export class ActiveRun {
   }
 
   #session(): Promise<SessionEnd> {
-    const { peer, invite, request } = this.#init
+    const { peer, invite, request, quota } = this.#init
     const session: RunSession = {
       peer,
       invite,
+      quota,
       signal: this.#parting.signal,
       say: (level, message) => this.#say(level, message),
       onLocated: (files) => {

@@ -101,12 +101,20 @@ export async function makeCheckpoint(
   return { root, announcement, ...(metrics === undefined ? {} : { metrics }) }
 }
 
-/** Fetches and keeps an announced checkpoint, within the size that the run's model can have. */
+/** Most bytes that a checkpoint and all that it links to may take: model, weights, and in a proof a copy for each author of the cut. */
+export function maxCheckpointBytes({ manifest }: RunFiles, seal?: CheckpointNews['seal']): number {
+  const { parameterCount, checkpoint, averaging } = manifest
+  // The author and at most 2k links (DESIGN 5).
+  const ordinary = checkpoint.proof === 'snapshots' ? Math.min(MAX_CUT, 2 * averaging.k + 1) : 0
+  return (2 + (seal === undefined ? ordinary : maxSealedMembers(parameterCount))) * weightsFileBytes(parameterCount)
+}
+
+/** Fetches and keeps an announced checkpoint of at most so many bytes; which ones are dropped for it is not its matter. */
 export async function keepCheckpoint(
   storage: Storage,
   run: RunFiles,
-  { announcement, seal }: CheckpointNews,
-  options: { signal?: AbortSignal }
+  { announcement }: CheckpointNews,
+  options: { readonly signal?: AbortSignal; readonly maxBytes: number }
 ): Promise<CID> {
   const root = CID.decode(announcement.checkpoint)
   const details = {
@@ -117,21 +125,12 @@ export async function keepCheckpoint(
     round: announcement.round,
     createdAt: await storage.checkpoints.afterLatest(run.id.toString(), Date.now())
   } as const
-  await storage.pins.keep(root, details, { ...options, maxBytes: checkpointBytes(run, seal) })
-  await dropOldCheckpoints(storage, run.id.toString())
+  await storage.pins.keep(root, details, options)
   return root
 }
 
-/** What a checkpoint and all that it links to may have: model, weights, and in a proof a copy for each author of the cut. */
-function checkpointBytes({ manifest }: RunFiles, seal: CheckpointNews['seal']): number {
-  const { parameterCount, checkpoint, averaging } = manifest
-  // The author and at most 2k links (DESIGN 5).
-  const ordinary = checkpoint.proof === 'snapshots' ? Math.min(MAX_CUT, 2 * averaging.k + 1) : 0
-  return (2 + (seal === undefined ? ordinary : maxSealedMembers(parameterCount))) * weightsFileBytes(parameterCount)
-}
-
 /** Keeps the newest few and frees the space of the others: a long run would fill the disk with them. */
-async function dropOldCheckpoints(storage: Storage, run: string): Promise<void> {
+export async function dropOldCheckpoints(storage: Storage, run: string): Promise<void> {
   const dropped = await storage.checkpoints.keepLast(run)
   if (dropped.length > 0) await storage.sweep({ only: dropped })
 }

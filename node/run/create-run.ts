@@ -8,6 +8,7 @@ import {
   labelFor,
   outputCount,
   readData,
+  type Table,
   type TaskSchema
 } from '../data/index.ts'
 import {
@@ -17,6 +18,7 @@ import {
   drawInitialWeights,
   encodeModelJson,
   isModelPath,
+  type OwnModel,
   readOwnModel,
   requireModelFits,
   requireStepFits,
@@ -28,6 +30,7 @@ import { type RunFiles, writeRunFiles } from './run-files.ts'
 import type { RunPlan } from './run-plan.ts'
 import { settleAveraging } from './settle-averaging.ts'
 import { settleOptimiser } from './settle-optimiser.ts'
+import { requireRowsFit, startingTopology, startingWeights } from './starting-model.ts'
 
 /** Neighbours ignore deltas that come faster than this on average: enough for the smallest model on a fast machine. */
 const MIN_ROUND_MS = 2
@@ -42,7 +45,7 @@ export interface DraftRun {
   readonly shared: SharedPart
   /** What the owner should know about how the files were read. */
   readonly remarks: readonly string[]
-  /** Weights that came with the user's own model; without them the seed draws the first ones. Shape [n]. */
+  /** Weights that came with the user's own model or the one to start from; without them the seed draws the first ones. Shape [n]. */
   readonly initial?: Float32Array
 }
 
@@ -53,12 +56,8 @@ export interface DraftRun {
 export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   const tables = []
   for (const path of plan.data) tables.push(await readData(path))
-  const task = inferSchema(tables, {
-    label: labelFor(tables, plan.label),
-    ...(plan.task === undefined ? {} : { task: plan.task }),
-    ...(plan.classes === undefined ? {} : { classes: plan.classes })
-  })
-  const model = await draftModel(plan.model, task)
+  const task = taskOf(plan, tables)
+  const model = await draftModel(plan, task)
   requireStepFits(model.topology, plan.batch)
   const shared = new SharedPart(model.topology, localLayersOf({ personalise: personalisationOf(plan) }))
   const draft = { plan, task, ...model, shared, remarks: tables.flatMap(({ remarks }) => remarks ?? []) }
@@ -66,11 +65,28 @@ export async function draftRun(plan: RunPlan): Promise<DraftRun> {
   return draft
 }
 
-/** The model that a spec names, or the user's own where it is the path of a `model.json`. */
-async function draftModel(
-  model: string,
-  task: TaskSchema
-): Promise<Pick<DraftRun, 'modelJson' | 'topology' | 'initial'>> {
+/** Of the model to start from, or else as the files have it. */
+function taskOf({ start, label, task, classes }: RunPlan, tables: readonly Table[]): TaskSchema {
+  if (start?.task !== undefined) {
+    requireRowsFit(tables, start.task)
+    return start.task
+  }
+  return inferSchema(tables, {
+    label: labelFor(tables, label),
+    ...(task === undefined ? {} : { task }),
+    ...(classes === undefined ? {} : { classes })
+  })
+}
+
+/** The model to start from, the one that a spec names, or the user's own where it is the path of a `model.json`. */
+async function draftModel({ start, model }: RunPlan, task: TaskSchema): Promise<OwnModel> {
+  const { kind } = createLoss(task)
+  const own =
+    (start === undefined ? undefined : await startingTopology(start, task, kind)) ?? (await namedModel(model, task))
+  return start === undefined ? own : { ...own, initial: startingWeights(start, own) }
+}
+
+async function namedModel(model: string, task: TaskSchema): Promise<OwnModel> {
   const { kind } = createLoss(task)
   if (!isModelPath(model)) {
     const modelJson = encodeModelJson(buildTopology(model, inputShape(task), outputCount(task), kind))

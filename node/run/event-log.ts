@@ -1,11 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises'
 
+/** No line is longer: a round with sixteen neighbours takes two thousand. */
+const MAX_LINE_BYTES = 64 * 1024
+
 /** Lines that wait for room on a full disk: an hour at three rounds a second. The oldest go first. */
 const MAX_WAITING_LINES = 10_000
 
 /**
  * Appends one JSON document a line to a file in the home. A line is in it whole or not at all: what a full disk cut off is
- * taken back, and written again with the next line. Nothing is lost by an orderly stop.
+ * taken back, and written again with the next line; what a power cut left of one is taken off. Nothing is lost by an
+ * orderly stop.
  */
 export class EventLog {
   readonly #path: string
@@ -40,7 +44,7 @@ export class EventLog {
   async #write(): Promise<void> {
     let lines: string[] = []
     try {
-      this.#handle ??= await open(this.#path, 'a', 0o600)
+      this.#handle ??= await openWhole(this.#path)
       while (this.#waiting.length > 0) {
         lines = this.#waiting.splice(0)
         await appendWhole(this.#handle, lines.join(''))
@@ -58,6 +62,22 @@ export interface EventLogListeners {
   /** Called at every failed attempt. */
   readonly onError: (error: Error) => void
   readonly onWritten?: () => void
+}
+
+/** Opens a log at the end of its last whole line: a power cut may leave half of one. */
+async function openWhole(path: string): Promise<FileHandle> {
+  const handle = await open(path, 'a+', 0o600)
+  try {
+    const { size } = await handle.stat()
+    const from = Math.max(0, size - MAX_LINE_BYTES)
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - from), 0, undefined, from)
+    const whole = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1
+    if (from + whole < size && (whole > 0 || from === 0)) await handle.truncate(from + whole)
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
 }
 
 async function appendWhole(handle: FileHandle, text: string): Promise<void> {

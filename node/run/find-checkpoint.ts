@@ -1,12 +1,20 @@
 import { CID } from 'multiformats/cid'
 import { equals } from 'uint8arrays/equals'
-import { type CheckpointNews, InvalidRecordError, parseCheckpointNews } from '../../protocols/envelope/index.ts'
+import {
+  type CheckpointNews,
+  InvalidRecordError,
+  type Invite,
+  parseCheckpointNews
+} from '../../protocols/envelope/index.ts'
+import { peerText } from '../../protocols/links/index.ts'
 import type { StateService } from '../../protocols/state-sync/index.ts'
 import type { Storage } from '../../storage/index.ts'
 import type { CheckpointCopy } from '../participant/index.ts'
 import { loadCheckpoint } from './checkpoints.ts'
+import { invitedMembers } from './locate-run.ts'
 import { compareCheckpoints } from './newest-checkpoint.ts'
 import type { RunFiles } from './run-files.ts'
+import type { RunNetwork } from './run-network.ts'
 
 /** Whoever knows a checkpoint says so within a round trip; peers that are gone are not waited for. */
 const ASK_MS = 5000
@@ -18,11 +26,10 @@ const FETCH_MS = 60_000
 const MAX_ATTEMPTS = 3
 
 export interface FindCheckpointInit {
-  readonly state: Pick<StateService, 'fetchCheckpoint'>
+  readonly network: Pick<RunNetwork, 'state' | 'links'>
   readonly storage: Storage
   readonly run: RunFiles
-  /** Whom to ask, peer ids in text form. */
-  readonly ids: Iterable<string>
+  readonly invite: Invite | undefined
   readonly signal: AbortSignal
   readonly onNotice: (message: string) => void
 }
@@ -37,12 +44,15 @@ export interface FoundCheckpoint {
  * none. That it is what its author signed is checked; that it is good, nobody can. Never rejects.
  */
 export async function findCheckpoint({
-  state,
-  ids,
+  network,
+  invite,
   signal,
   ...init
 }: FindCheckpointInit): Promise<FoundCheckpoint | undefined> {
-  const answers = await Promise.all([...ids].map((id) => askFor(state, id, init.run)))
+  const { links, members } = network.links
+  const invited = invite === undefined ? [] : invitedMembers(invite).map(({ id }) => id)
+  const ids = new Set([...links.keys(), ...invited, ...members.known().map(({ peer }) => peerText(peer))])
+  const answers = await Promise.all([...ids].map((id) => askFor(network.state, id, init.run)))
   const known = answers.flatMap((announced) => announced ?? []).sort(compareCheckpoints)
   const newestFirst = known.filter(({ hash }, at) => known.findIndex((other) => equals(other.hash, hash)) === at)
   for (const announced of newestFirst.slice(0, MAX_ATTEMPTS)) {
@@ -58,7 +68,7 @@ export async function findCheckpoint({
 }
 
 async function askFor(
-  state: FindCheckpointInit['state'],
+  state: Pick<StateService, 'fetchCheckpoint'>,
   id: string,
   run: RunFiles
 ): Promise<CheckpointNews | undefined> {

@@ -1,11 +1,12 @@
 import { MAX_BLOCK_BYTES, payloadBlocks } from '../../protocols/delta-gossip/index.ts'
 import { parseDeltaHeader } from '../../protocols/envelope/index.ts'
 import type { SignedCopy } from '../../protocols/state-sync/index.ts'
-import { type Copies, createCopies, type SavedCopy } from '../../storage/index.ts'
+import { type Copies, createCopies } from '../../storage/index.ts'
 import { traced } from '../activity.ts'
 import type { Peer } from '../peer.ts'
 import { type DiskTrouble, requireFree } from './disk-trouble.ts'
-import { type ChainFacts, rebuildOwnCopy } from './rebuild-own-copy.ts'
+import { rebuildOwnCopy } from './rebuild-own-copy.ts'
+import type { RunFiles } from './run-files.ts'
 
 export interface OwnStoreInit {
   readonly peer: Pick<Peer, 'home' | 'storage' | 'idBytes'>
@@ -18,6 +19,12 @@ export interface OwnStoreInit {
   readonly keepAll?: boolean
   /** Saves what this peer keeps to itself, with the copy. */
   readonly savePersonal: () => Promise<void>
+}
+
+export interface LoadedOwnCopy {
+  readonly saved?: { readonly round: number; readonly copy: Uint8Array }
+  /** What was saved is damaged: for the owner. */
+  readonly warning?: string
 }
 
 /**
@@ -37,14 +44,15 @@ export class OwnStore {
   }
 
   /** The newest copy that an earlier start left, saved or rebuilt from its chain. Never rejects for what is on the disk. */
-  async load(manifest: ChainFacts): Promise<{ readonly saved?: SavedCopy; readonly warning?: string }> {
+  async load({ id, manifest }: Pick<RunFiles, 'id' | 'manifest'>): Promise<LoadedOwnCopy> {
     const { peer, run } = this.#init
+    const { parameterCount, averaging } = manifest
     const loaded = await this.#copies.load(run)
     const saved = loaded.type === 'found' ? loaded.saved : undefined
-    const rebuilt = await rebuildOwnCopy(peer.storage, { run, author: peer.idBytes, ...manifest }, saved)
-    const newest = rebuilt ?? saved
+    const facts = { run, author: peer.idBytes, runBytes: id.bytes, codec: averaging.codec, parameterCount }
+    const newest = (await rebuildOwnCopy(peer.storage, facts, saved)) ?? saved
     return {
-      ...(newest === undefined ? {} : { saved: newest }),
+      ...(newest === undefined ? {} : { saved: { round: newest.round, copy: bytesOf(newest.copy) } }),
       ...(loaded.type === 'damaged' ? { warning: loaded.warning } : {})
     }
   }
@@ -111,4 +119,8 @@ export class OwnStore {
     await this.#copies.save(this.#init.run, { incarnation, seq, round: round + 1, stateHash, copy })
     await this.#init.savePersonal()
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }

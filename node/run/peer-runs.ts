@@ -1,9 +1,13 @@
 import { type Invite, parseInvite } from '../../protocols/envelope/index.ts'
-import type { Controls, PeerStatus, RunEvent, RunRequest } from '../control/index.ts'
+import type { Controls, PeerStatus, PinEntry, RunEvent, RunRequest } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
+import { DEFAULT_QUOTA, parseDiskSize, QuotaKeeper } from '../pinning/index.ts'
 import { ActiveRun } from './active-run.ts'
-import { parseCid, pinEntry } from './pin-entry.ts'
+import { callAll } from './call-all.ts'
+import { listPins, type PendingPin, pendingRequests, pinEntry } from './list-pins.ts'
+import { parseCid } from './parse-cid.ts'
 import { pinForUser } from './pin-for-user.ts'
+import type { PinningServer } from './pinning-server.ts'
 import {
   AlreadyInRunError,
   AmbiguousRunError,
@@ -11,9 +15,17 @@ import {
   PeerStoppingError,
   UnknownRunError
 } from './run-errors.ts'
+import { unpinOwn } from './unpin-own.ts'
+
+/** Pins of the owner that are remembered while they are under way, or because they failed. */
+const MAX_USER_PINS = 100
 
 export interface PeerRunsInit {
   readonly peer: Peer
+  /** What all blocks may take on the disk. Default 10 GiB. */
+  readonly quotaBytes?: number
+  /** True where the peer does something besides its runs, and stays without any. */
+  readonly staysWithoutRuns?: boolean
   /** Hears what happens in any of the runs. */
   readonly onEvent: (run: ActiveRun, event: RunEvent) => void
 }
@@ -24,13 +36,24 @@ export interface PeerRunsInit {
  */
 export class PeerRuns implements Controls {
   readonly #init: PeerRunsInit
+  readonly quota: QuotaKeeper
   readonly #startedAt = Date.now()
   readonly #runs = new Map<string, ActiveRun>()
   readonly #over = Promise.withResolvers<void>()
+  /** Pins that the owner asked for: under way, or the last that failed. */
+  readonly #userPins = new Map<string, PendingPin>()
+  #server: Pick<PinningServer, 'requests' | 'url'> | undefined
   #isOver = false
 
   constructor(init: PeerRunsInit) {
     this.#init = init
+    const quotaBytes = init.quotaBytes ?? parseDiskSize(DEFAULT_QUOTA)
+    this.quota = new QuotaKeeper({ storage: init.peer.storage, quotaBytes })
+  }
+
+  /** From now on this peer pins for others too. */
+  offer(server: Pick<PinningServer, 'requests' | 'url'>): void {
+    this.#server = server
   }
 
   /** Resolves when the last run has ended. */
@@ -40,7 +63,8 @@ export class PeerRuns implements Controls {
 
   /** True when no run is under way that stays: whoever wants another must start another peer. */
   get isStopping(): boolean {
-    return this.#isOver || (this.#runs.size > 0 && [...this.#runs.values()].every(({ isParting }) => isParting))
+    if (this.#isOver || this.#init.staysWithoutRuns === true) return this.#isOver
+    return this.#runs.size > 0 && [...this.#runs.values()].every(({ isParting }) => isParting)
   }
 
   get size(): number {
@@ -69,6 +93,7 @@ export class PeerRuns implements Controls {
       peer,
       invite,
       request,
+      quota: this.quota,
       isAlone: () => this.#runs.size <= 1,
       onEvent: (event) => {
         this.#init.onEvent(run, event)
@@ -82,9 +107,7 @@ export class PeerRuns implements Controls {
     this.#runs.set(run.id, run)
     void run.ended.then(() => {
       this.#runs.delete(run.id)
-      if (this.#runs.size > 0) return
-      this.#isOver = true
-      this.#over.resolve()
+      if (this.#runs.size === 0 && this.#init.staysWithoutRuns !== true) this.#end()
     })
     onEvent({ type: 'joined', run: run.id, pid: process.pid })
     run.start()
@@ -96,6 +119,12 @@ export class PeerRuns implements Controls {
     const runs = [...this.#runs.values()]
     for (const run of runs) run.stop()
     await Promise.all(runs.map(({ ended }) => ended))
+    this.#end()
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#over.resolve()
   }
 
   pause(name?: string): void {
@@ -146,19 +175,54 @@ export class PeerRuns implements Controls {
       connections: peer.libp2p.getConnections().length,
       ...peer.traffic.totals,
       rssBytes: process.memoryUsage.rss(),
+      pinning: { ...this.quota.status, ...(this.#server === undefined ? {} : { api: this.#server.url }) },
       runs
     }
   }
 
-  async pins() {
-    return (await this.#init.peer.storage.pins.list()).map(pinEntry)
+  async pins(): Promise<PinEntry[]> {
+    const ofRuns = [...this.#runs.values()].flatMap((run) => run.wantedPins)
+    const ofClients = pendingRequests(this.#server?.requests ?? [])
+    return listPins(this.#init.peer.storage, [...this.#userPins.values(), ...ofRuns, ...ofClients])
   }
 
-  async pin(root: string, from?: string) {
-    return pinEntry(await pinForUser(this.#init.peer, parseCid(root), from))
+  async pin(root: string, from?: string): Promise<PinEntry> {
+    const { peer } = this.#init
+    const cid = parseCid(root)
+    const pending = {
+      root: cid.toString(),
+      state: 'pinning',
+      by: 'user',
+      kind: 'other',
+      createdAt: Date.now()
+    } as const
+    this.#noteUserPin(pending)
+    try {
+      const kept = await pinForUser(peer, cid, from)
+      this.#userPins.delete(pending.root)
+      await this.quota.apply()
+      return await pinEntry(peer.storage, kept)
+    } catch (error) {
+      this.#noteUserPin({ ...pending, state: 'failed', details: (error as Error).message })
+      throw error
+    }
+  }
+
+  /** Bounded: those that failed longest ago are forgotten. */
+  #noteUserPin(pin: PendingPin): void {
+    this.#userPins.delete(pin.root)
+    this.#userPins.set(pin.root, pin)
+    const [oldest] = [...this.#userPins.values()].filter(({ state }) => state === 'failed')
+    if (this.#userPins.size > MAX_USER_PINS && oldest !== undefined) this.#userPins.delete(oldest.root)
   }
 
   async unpin(root: string): Promise<boolean> {
-    return this.#init.peer.storage.pins.unkeep(parseCid(root))
+    const cid = parseCid(root)
+    const hadFailed = this.#userPins.delete(cid.toString())
+    return unpinOwn(this.#init.peer.storage, cid).then((isRemoved) => isRemoved || hadFailed)
+  }
+
+  async connect(addresses: readonly string[]): Promise<void> {
+    await callAll(this.#init.peer.libp2p, addresses)
   }
 }

@@ -10,15 +10,16 @@ import {
 import { ownAddresses, peerText } from '../../protocols/links/index.ts'
 import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
+import { type PinningPolicy, type QuotaKeeper, WantedCheckpoints, wantsEach } from '../pinning/index.ts'
 import { AnnouncedFile } from './announced-file.ts'
-import { keepCheckpoint } from './checkpoints.ts'
+import { keepCheckpoint, maxCheckpointBytes } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { DiskTrouble } from './disk-trouble.ts'
 import { invitedMembers } from './locate-run.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import { RECORDS_FILE, RecordLog } from './record-log.ts'
 import { renewConnections } from './renew-connections.ts'
-import type { RunFiles } from './run-files.ts'
+import { type RunFiles, weightsFileBytes } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
 import { type SealedByThis, Sealer } from './sealing/index.ts'
 import { requireSealed } from './sealing/require-sealed.ts'
@@ -49,15 +50,19 @@ export interface PinnerInit {
   readonly network: string
   /** Absent for the peer that made the run. */
   readonly invite?: Invite
+  readonly policy: PinningPolicy
+  /** Of the whole peer; follows this run already. */
+  readonly quota: QuotaKeeper
   readonly onPinned: (checkpoint: PinnedCheckpoint) => void
   readonly onNotice: (message: string) => void
 }
 
-/** A peer without data that follows a run: it introduces members to each other and keeps the newest checkpoints. */
+/** A peer without data that follows a run: it introduces members to each other and keeps checkpoints as its policy says. */
 export class PinnerRun {
   readonly #init: PinnerInit
   readonly #network: RunNetwork
   readonly #newest = new NewestCheckpoint()
+  readonly #wanted: WantedCheckpoints
   readonly #stopping = new AbortController()
   readonly #watch: StandStillWatch
   readonly #trouble: DiskTrouble
@@ -72,6 +77,7 @@ export class PinnerRun {
   constructor(init: PinnerInit) {
     this.#init = init
     const { peer, run, network } = init
+    this.#wanted = new WantedCheckpoints(wantsEach(init.policy))
     this.#network = new RunNetwork({
       peer,
       network,
@@ -130,6 +136,11 @@ export class PinnerRun {
     return describeLinks(this.#network.links.links)
   }
 
+  /** Checkpoints that are being fetched, or wait for it. */
+  get wanted(): readonly CheckpointNews[] {
+    return this.#wanted.all
+  }
+
   /** The newest checkpoint that was heard of. */
   get announced(): CheckpointNews | undefined {
     return this.#newest.announced
@@ -186,7 +197,8 @@ export class PinnerRun {
   async #sealed({ root, members, bytes }: SealedByThis): Promise<void> {
     const { run, onPinned } = this.#init
     const news = await parseCheckpointNews(bytes)
-    this.#records.append('seal', bytes)
+    await this.#init.quota.apply()
+    this.#records.appendOwn('seal', bytes)
     if (this.#newest.offer(news)) {
       this.#kept = news
       await this.#file.save(news)
@@ -198,38 +210,50 @@ export class PinnerRun {
   #offered(checkpoint: CheckpointNews): void {
     this.#records.append(checkpoint.seal === undefined ? 'checkpoint' : 'seal', checkpoint.bytes)
     if (!this.#newest.offer(checkpoint)) return
+    const givenUp = this.#wanted.add(checkpoint)
+    if (givenUp !== undefined) {
+      const { round } = givenUp.announcement
+      this.#init.onNotice(
+        `the checkpoint of round ${round} is left out: newer ones are announced faster than it is fetched`
+      )
+    }
     const attempt = this.#attempt
     systemClock.after(OUTDATED_MS, () => {
-      if (this.#attempt === attempt) attempt.abort()
+      if (this.#attempt === attempt && (givenUp !== undefined || !wantsEach(this.#init.policy))) attempt.abort()
     })
     this.#fetching ??= this.#fetch()
   }
 
-  /** Fetches the newest checkpoint, and again until nothing newer came meanwhile. */
+  /** Fetches what is wanted, until nothing is. */
   async #fetch(): Promise<void> {
     const { signal } = this.#stopping
     let attempts = 0
-    while (!signal.aborted && this.#kept !== this.#newest.announced) {
-      const wanted = this.#newest.announced!
+    for (let wanted = this.#wanted.next; wanted !== undefined && !signal.aborted; wanted = this.#wanted.next) {
       this.#attempt = new AbortController()
-      if (await this.#keep(wanted)) {
-        // What this peer sealed itself meanwhile is here and newer.
-        if (this.#kept !== this.#newest.announced) this.#kept = wanted
+      const isKept = await this.#keep(wanted, attempts > 0)
+      // What this peer sealed itself meanwhile is here and newer.
+      if (isKept && this.#kept !== this.#newest.announced) this.#kept = wanted
+      if (isKept || ++attempts >= MAX_ATTEMPTS) {
+        if (!isKept) this.#newest.withdraw(wanted, this.#kept)
+        this.#wanted.done(wanted)
         attempts = 0
-      } else if (++attempts >= MAX_ATTEMPTS) {
-        this.#newest.withdraw(wanted, this.#kept)
-        attempts = 0
-      } else if (wanted === this.#newest.announced)
+      } else if (wanted === this.#wanted.next)
         await new Promise<void>((resolve) => systemClock.after(RETRY_MS, resolve))
     }
     this.#fetching = undefined
   }
 
-  async #keep(checkpoint: CheckpointNews): Promise<boolean> {
-    const { peer, run, onPinned } = this.#init
+  /** `isAgain`: it was larger than expected, perhaps; then there is room for as much as it may be. */
+  async #keep(checkpoint: CheckpointNews, isAgain: boolean): Promise<boolean> {
+    const { peer, run, quota, onPinned } = this.#init
+    const most = maxCheckpointBytes(run, checkpoint.seal)
+    const expected = isAgain ? most : checkpointDiskBytes(run, checkpoint.seal)
+    const { signal } = this.#attempt
     const { round, phase, accuracy, rmse } = checkpoint.announcement
     try {
-      const root = await keepCheckpoint(peer.storage, run, checkpoint, { signal: this.#attempt.signal })
+      const root = await quota.withRoom({ expected, most }, (maxBytes) =>
+        keepCheckpoint(peer.storage, run, checkpoint, { signal, maxBytes })
+      )
       if (checkpoint.seal !== undefined) await requireSealed(peer.storage, run, checkpoint)
       await this.#file.save(checkpoint)
       this.#trouble.stored('checkpoint not fetched')
@@ -242,6 +266,16 @@ export class PinnerRun {
       return false
     }
   }
+}
+
+/** A manifest of a few neighbours, the block that holds the file's parts together, and what blocks round up to. */
+const MANIFEST_DISK_BYTES = 32 * 1024
+
+/** What a checkpoint of a run will probably take on the disk. */
+export function checkpointDiskBytes({ manifest }: RunFiles, seal?: CheckpointNews['seal']): number {
+  const { parameterCount, averaging, checkpoint } = manifest
+  const copies = seal?.members ?? (checkpoint.proof === 'snapshots' ? averaging.k + 1 : 0)
+  return (1 + copies) * (weightsFileBytes(parameterCount) + MANIFEST_DISK_BYTES)
 }
 
 function rootOf({ announcement }: CheckpointNews): CID {

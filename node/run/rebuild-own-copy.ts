@@ -11,7 +11,7 @@ import { readPayload } from './read-payload.ts'
 const MAX_REPLAYED = 64
 
 /** What every delta of a chain agrees on. */
-export interface ChainFacts {
+interface ChainFacts {
   /** Run id, CID bytes. */
   readonly runBytes: Uint8Array
   readonly codec: Codec
@@ -112,7 +112,7 @@ function replayFrom(tail: readonly StoredDelta[], copy: Float32Array): number {
   return tail.findIndex(({ signed }) => equals(signed.header.base, hash))
 }
 
-/** Adds deltas to a copy as far as they are whole; undefined when not even one is, or the result is not what was signed. */
+/** Adds deltas to a copy as far as they are whole; undefined when not even one is, or one leads to what was not signed. */
 async function replay(
   storage: Pick<Storage, 'getBlock'>,
   { codec, parameterCount }: ChainFacts,
@@ -125,12 +125,11 @@ async function replay(
     const payload = await readPayload(storage, entry.payload, payloadBytes(codec, parameterCount))
     if (payload === undefined) break
     applyPayload(codec, payload, copy)
-    if (!equals(hashOf(copy), signed.header.stateHash)) break
+    if (!equals(hashOf(copy), signed.header.stateHash)) return undefined
     newest = signed
     await nextTurn() // A delta of a million parameters is a few milliseconds; the main thread serves between them.
   }
-  const isSigned = newest !== undefined && equals(hashOf(copy), newest.header.stateHash)
-  return isSigned ? savedAt(newest!, copy) : undefined
+  return newest === undefined ? undefined : savedAt(newest, copy)
 }
 
 function savedAt({ header: { incarnation, seq, round, stateHash } }: SignedDeltaHeader, copy: Float32Array): SavedCopy {

@@ -14,13 +14,10 @@ import { LinkService, type LinkServiceInit, ownAddresses, peerBytes, peerText } 
 import { type SignedCopy, StateService } from '../../protocols/state-sync/index.ts'
 import { encodeEquivocationProof, RunTopics } from '../../protocols/topics/index.ts'
 import type { Peer } from '../peer.ts'
+import { beaconIntervalMs, firstBeaconMs, MEETING_MS } from './beacon-interval.ts'
 import { KnownMembers } from './known-members.ts'
 import { KnownProofs } from './known-proofs.ts'
 import type { RunFiles } from './run-files.ts'
-
-/** At most one beacon per 10 s (DESIGN 4); the first ones come sooner, while the gossip mesh forms. */
-const BEACON_INTERVAL_MS = 10_000
-const FIRST_BEACON_MS = 1500
 
 /** Late, repeated and excess deltas come from honest peers too: a swapped link, a resent frame, a busy machine. */
 const HONEST_REASONS: ReadonlySet<RefusalReason> = new Set(['replayed', 'rate', 'gap'])
@@ -165,7 +162,9 @@ export class RunNetwork {
       const peer = peerBytes(id)
       this.links.addMember(id, { peer, addresses })
     }
-    this.#beaconAfter(FIRST_BEACON_MS)
+    this.#cancelBeacon = this.#init.clock.after(MEETING_MS, () =>
+      this.#beaconAfter(firstBeaconMs(this.#members, Math.random()))
+    )
   }
 
   async stop(reason?: string): Promise<void> {
@@ -195,6 +194,11 @@ export class RunNetwork {
     if (this.#proofs.add(author, proof)) this.#init.onEquivocation?.(proof)
   }
 
+  /** Trainers that this peer knows, and itself. */
+  get #members(): number {
+    return this.links.members.trainerCount + 1
+  }
+
   /** Own records of an earlier start still go round after a new one; those of a later start are another process's. */
   #noteIncarnation(incarnation: Uint8Array, sentAt = 0): void {
     const own = this.#init.local().head?.incarnation
@@ -213,11 +217,11 @@ export class RunNetwork {
 
   #beaconAfter(ms: number): void {
     this.#cancelBeacon = this.#init.clock.after(ms, () => {
-      // A beacon that reaches nobody is repeated in ten seconds: nothing depends on any one.
+      // A beacon that reaches nobody is repeated when its turn comes again: nothing depends on any one.
       this.#sendBeacon().catch(() => {})
       this.#passProofOn().catch(() => {})
       void this.#known.save(this.links.members.known())
-      this.#beaconAfter(BEACON_INTERVAL_MS)
+      this.#beaconAfter(beaconIntervalMs(this.#members))
     })
   }
 

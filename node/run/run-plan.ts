@@ -1,16 +1,20 @@
 import type { Personalisation, RunManifest, Task, TrainingPlan } from '../../protocols/envelope/index.ts'
+import type { StartingModel } from './starting-model.ts'
 
 /** What a creator may choose. The defaults are those of ALGORITHMS 1 and of the reference results there. */
 export interface RunPlan {
   readonly name: string
-  /** Files or folders whose columns and classes make the schema. */
+  /** Files or folders whose columns and classes make the schema, or must fit that of the model to start from. */
   readonly data: readonly string[]
+  /** A model to start from. */
+  readonly start?: StartingModel
   /** By default a classification; a label that looks like a number is refused then. */
   readonly task?: Task['kind']
   /** Column to predict; images and arrays need none. */
   readonly label?: string
   /** Classes beyond those in the files. */
   readonly classes?: readonly string[]
+  /** A spec, or a path; what a model to start from brings goes before it. */
   readonly model: string
   readonly seed: number
   readonly rounds: number

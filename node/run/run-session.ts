@@ -1,6 +1,7 @@
 import type { CheckpointNews, Invite } from '../../protocols/envelope/index.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
+import type { QuotaKeeper } from '../pinning/index.ts'
 import type { Metrics } from '../training/index.ts'
 import type { RunFiles } from './run-files.ts'
 
@@ -11,6 +12,8 @@ export interface RunningRun {
   readonly refusals: ReadonlyMap<string, number>
   readonly announced: CheckpointNews | undefined
   readonly progress?: TrainingStatus
+  /** Checkpoints that are being fetched, the first of them now. */
+  readonly wanted?: readonly CheckpointNews[]
   pause?(): void
   resume?(): void
 }
@@ -19,6 +22,8 @@ export interface RunningRun {
 export interface RunSession {
   readonly peer: Peer
   readonly invite: Invite
+  /** What all of the peer's blocks may take. */
+  readonly quota: QuotaKeeper
   readonly say: (level: 'info' | 'warn', message: string) => void
   /** Fires when this peer shall part from the run. */
   readonly signal: AbortSignal

@@ -3,8 +3,7 @@ import { equals } from 'uint8arrays/equals'
 import { systemClock } from '../../protocols/clock.ts'
 import { type CheckpointNews, type Invite, parseCheckpointNews } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
-import { ownAddresses, peerText } from '../../protocols/links/index.ts'
-import type { SignedCopy } from '../../protocols/state-sync/index.ts'
+import { ownAddresses, peerBytes, peerText } from '../../protocols/links/index.ts'
 import { topicOf } from '../../protocols/topics/index.ts'
 import { nextIncarnation } from '../../storage/index.ts'
 import { traced } from '../activity.ts'
@@ -21,7 +20,7 @@ import {
 import type { Peer } from '../peer.ts'
 import type { Recorder } from '../recording/index.ts'
 import type { VectorWorker, WorkerReport } from '../vectors/index.ts'
-import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
+import { dropOldCheckpoints, type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { CopyNotSavedError, DiskTrouble } from './disk-trouble.ts'
 import { EventLog, type EventLogListeners } from './event-log.ts'
@@ -38,6 +37,7 @@ import { type RestState, Rests } from './rests.ts'
 import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
 import { type SealedByThis, Sealer } from './sealing/index.ts'
+import { SignedCopies } from './signed-copies.ts'
 import type { Traffic } from './socket-traffic.ts'
 import { StandStillWatch } from './stand-still-watch.ts'
 import { TopicTurns } from './topic-turns.ts'
@@ -94,6 +94,7 @@ export class TrainerRun {
   readonly #network: RunNetwork
   readonly #participant: Promise<Participant>
   readonly #store: OwnStore
+  readonly #copies: SignedCopies
   readonly #personal: PersonalFile
   readonly #trouble: DiskTrouble
   readonly #events: EventLog
@@ -115,12 +116,13 @@ export class TrainerRun {
     this.#init = init
     const { peer, run, network, vectors, onNotice } = init
     this.#trouble = new DiskTrouble({ home: peer.home.dir, onNotice })
+    this.#copies = new SignedCopies({ self: peer.idBytes, vectors, live: () => this.#live })
     this.#personal = new PersonalFile(peer.home, run)
     this.#store = new OwnStore({
       peer,
       run: run.id.toString(),
       trouble: this.#trouble,
-      own: () => this.#ownCopy(),
+      own: () => this.#copies.own(),
       keepAll: init.keepsAll === true,
       savePersonal: () => this.#personal.saveFrom(vectors)
     })
@@ -138,8 +140,8 @@ export class TrainerRun {
         payload: (root) => this.#live?.payload(root),
         deltas: (incarnation, from, to) => this.#live?.deltas(incarnation, from, to) ?? []
       },
-      local: () => ({ head: this.#head(), isTrainer: true, hasEnded: this.#hasEnded }),
-      copyOf: async (author) => this.#copyOf(peerText(author)),
+      local: () => ({ head: this.#copies.head, isTrainer: true, hasEnded: this.#hasEnded }),
+      copyOf: async (author) => this.#sealer.copyOf(peerText(author)) ?? (await this.#copies.of(author)),
       closed: () => this.#sealer.headers,
       ...(init.onFetching === undefined ? {} : { onProgress: init.onFetching }),
       newestCheckpoint: () => this.#newest.sealed,
@@ -258,7 +260,7 @@ export class TrainerRun {
     const report = await participant.run({ signal })
     signal.removeEventListener('abort', hurry)
     this.#hasEnded = report.end === 'done'
-    const own = this.#hasEnded ? await this.#ownCopy() : undefined
+    const own = this.#hasEnded ? await this.#copies.own() : undefined
     if (own !== undefined) await this.#sealer.begin({ id: this.#init.peer.id, ...own })
     await this.#store.save().catch((cause) => {
       throw new CopyNotSavedError(report.rounds, this.#init.peer.home.dir, cause)
@@ -324,7 +326,7 @@ export class TrainerRun {
       clock: systemClock,
       ask: () => this.#network.links.links.keys(),
       members: () => this.#members(),
-      heldCopy: (id) => this.#heldCopy(id),
+      heldCopy: (id) => this.#copies.of(peerBytes(id)),
       ...(vectors.report.heldOut > 0 ? { evaluate: (weights) => vectors.evaluate(weights) } : {}),
       onSealed: (sealed) => this.#sealed(sealed),
       onTrouble: (error) => this.#trouble.failed('checkpoint not sealed', error)
@@ -337,24 +339,15 @@ export class TrainerRun {
     this.#records.appendOwn('seal', bytes)
     this.#outbound.append({ t: Date.now(), what: 'seal', run: run.id.toString(), root: root.toString() })
     await this.#network.topics.publish('checkpoints', bytes)
+    await dropOldCheckpoints(this.#init.peer.storage, run.id.toString())
     this.#trouble.stored('checkpoint not sealed')
     onSealed?.(root, members)
-  }
-
-  async #copyOf(id: string): Promise<SignedCopy | undefined> {
-    if (id === this.#init.peer.id) return this.#ownCopy()
-    return this.#sealer.copyOf(id) ?? (await this.#heldCopy(id))
   }
 
   async #createParticipant(): Promise<Participant> {
     const { peer, run, vectors, recorder, company, onNotice } = this.#init
     this.#incarnation = await nextIncarnation(peer.home, systemClock.wallNow())
-    const { codec } = run.manifest.averaging
-    const { saved, warning } = await this.#store.load({
-      codec,
-      parameterCount: run.manifest.parameterCount,
-      runBytes: run.id.bytes
-    })
+    const { saved, warning } = await this.#store.load(run)
     if (warning !== undefined) onNotice(warning)
     await this.#personal.restoreTo(vectors, onNotice)
     const { engine } = vectors.report
@@ -370,14 +363,7 @@ export class TrainerRun {
       company,
       members: () => this.#members(),
       newestCheckpoint: (signal) => this.#checkpointToStartFrom(signal),
-      ...(saved === undefined
-        ? {}
-        : {
-            saved: {
-              round: saved.round,
-              copy: new Uint8Array(saved.copy.buffer, saved.copy.byteOffset, saved.copy.byteLength)
-            }
-          }),
+      ...(saved === undefined ? {} : { saved }),
       roomForRound: async (signal) => {
         await this.#store.settled()
         await peer.upload?.idle(signal)
@@ -395,13 +381,7 @@ export class TrainerRun {
   /** Asks everybody who may know one; what nobody gives in time is no checkpoint. */
   async #checkpointToStartFrom(signal: AbortSignal): Promise<CheckpointCopy | undefined> {
     const { peer, run, invite, onNotice } = this.#init
-    const { links, state } = this.#network
-    const ids = new Set([
-      ...links.links.keys(),
-      ...(invite === undefined ? [] : invitedMembers(invite).map(({ id }) => id)),
-      ...links.members.known().map((member) => peerText(member.peer))
-    ])
-    const found = await findCheckpoint({ state, storage: peer.storage, run, ids, signal, onNotice })
+    const found = await findCheckpoint({ network: this.#network, storage: peer.storage, run, invite, signal, onNotice })
     if (found === undefined) return undefined
     this.#checkpointSeen(found.announced)
     return found.copy
@@ -414,27 +394,6 @@ export class TrainerRun {
     if (!this.#network.links.links.has(id)) return
     const run = this.#init.run.id.toString()
     this.#events.append({ t: Date.now(), run, fetchFailed: id, reason: error.message })
-  }
-
-  #head() {
-    const chain = this.#live?.chain
-    return chain === undefined || chain.seq < 0 ? null : { incarnation: chain.incarnation, seq: chain.seq }
-  }
-
-  async #ownCopy() {
-    const chain = this.#live?.chain
-    if (chain === undefined || chain.seq < 0) return undefined
-    const { seq, copy } = await this.#init.vectors.ownCopy()
-    const header = await chain.header(seq)
-    return header === undefined ? undefined : { header, copy }
-  }
-
-  /** What this peer holds of a neighbour; a delta that is absorbed meanwhile makes it another version: none then. */
-  async #heldCopy(author: string) {
-    const held = await this.#init.vectors.heldCopy(author)
-    const version = this.#live?.versionOf(author)
-    if (held === undefined || version === undefined || !equals(held.version.delta, version.delta)) return undefined
-    return { header: version.sealed, copy: held.copy }
   }
 
   #published({ seq, round, header, payload }: OwnDelta): void {

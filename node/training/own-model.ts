@@ -3,11 +3,12 @@ import { dirname } from 'node:path'
 import { collectWeights } from './collect-weights.ts'
 import { startEngine } from './engines.ts'
 import { ModelFileError, ModelMismatchError, TopologyTooLargeError } from './errors.ts'
+import { isDeeperThan } from './json-depth.ts'
 import type { LossKind } from './loss.ts'
 import { encodeModelJson, weightsManifest } from './model-json.ts'
 import { isObject, parseJson, readModel } from './read-model.ts'
 import { decodeTopology, type Topology } from './topology.ts'
-import { MAX_MODEL_JSON_BYTES } from './topology-limits.ts'
+import { MAX_JSON_LEVELS, MAX_MODEL_JSON_BYTES } from './topology-limits.ts'
 import { readManifestTensors } from './weights-manifest.ts'
 
 /** A model that the user brings, as a run takes it. */
@@ -25,13 +26,7 @@ export interface OwnModel {
  */
 export async function readOwnModel(path: string, loss: LossKind = 'softmax-cross-entropy'): Promise<OwnModel> {
   const json = parseJson(await readModelFile(path))
-  const { className, config } = readModel(json)
-  const modelTopology = { class_name: className, config }
-  const topology = await decodeTopology(new TextEncoder().encode(JSON.stringify({ modelTopology })), loss)
-  await requireAnEngine(topology)
-  const weights = topology.weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' as const }))
-  const format = 'layers-model'
-  const modelJson = encodeModelJson({ format, modelTopology, weightsManifest: weightsManifest(weights) })
+  const { modelJson, topology } = await adoptModel(json, loss)
   const manifest = isObject(json) ? json.weightsManifest : undefined
   const tensors = await readManifestTensors(dirname(path), manifest, topology.parameterCount)
   if (tensors === undefined) return { modelJson, topology }
@@ -40,6 +35,23 @@ export async function readOwnModel(path: string, loss: LossKind = 'softmax-cross
     advice: 'put the right files there, or remove them to start from the seed'
   })
   return { modelJson, topology, initial }
+}
+
+/**
+ * A model as a run keeps it, of a parsed `model.json` or its `modelTopology`: class and configuration alone, one way of
+ * writing for equal models. Throws as `decodeTopology` does, and what an engine throws that cannot train it.
+ */
+export async function adoptModel(json: unknown, loss: LossKind = 'softmax-cross-entropy'): Promise<OwnModel> {
+  if (isDeeperThan(json, MAX_JSON_LEVELS))
+    throw new TopologyTooLargeError('levels of JSON', MAX_JSON_LEVELS + 1, MAX_JSON_LEVELS)
+  const { className, config } = readModel(json)
+  const modelTopology = { class_name: className, config }
+  const topology = await decodeTopology(new TextEncoder().encode(JSON.stringify({ modelTopology })), loss)
+  await requireAnEngine(topology)
+  const weights = topology.weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' as const }))
+  const format = 'layers-model'
+  const modelJson = encodeModelJson({ format, modelTopology, weightsManifest: weightsManifest(weights) })
+  return { modelJson, topology }
 }
 
 /** Throws ModelMismatchError unless the model takes rows of so many values and gives so many outputs. */

@@ -3,6 +3,9 @@
 /** Our own files take about 400 bytes a layer; Keras writes up to 2 KB with all its initialisers spelt out. */
 export const MAX_MODEL_JSON_BYTES = 256 * 1024
 
+/** Of a `model.json`: a model in a wrapper in a model has some thirty; a stack overflows from some thousands on. */
+export const MAX_JSON_LEVELS = 200
+
 /** Deeper plain stacks do not train: gradients vanish (Glorot & Bengio 2010), so a longer list is a mistake. */
 export const MAX_LAYERS = 64
 

@@ -18,6 +18,15 @@ import type {
 /** The sender's norm and ours come from the same sums in the same order; the slack is for a decimal on the way. */
 const NORM_TOLERANCE = 1e-6
 
+/**
+ * Copies of neighbours that have parted, which are kept for their return: who was killed is back in seconds, and begins a
+ * new chain from the copy that it had. Each is as long as the model.
+ */
+const MAX_PARTED = 2
+
+/** What a held copy is called, and by whom it is signed. */
+type Named = Pick<ExpectedCopy, 'version' | 'signed'>
+
 export interface LocalVectorsInit {
   readonly trainer: Trainer
   readonly rules: AveragingRules
@@ -34,7 +43,9 @@ export interface LocalVectorsInit {
 export class LocalVectors implements Vectors {
   readonly #init: LocalVectorsInit
   readonly #averager: Averager
-  readonly #versions = new Map<string, Pick<ExpectedCopy, 'version' | 'signed'>>()
+  readonly #versions = new Map<string, Named>()
+  /** The one that parted last is the last. */
+  readonly #parted = new Map<string, Named & Pick<HeldCopy, 'copy'>>()
   /** Scratch for local training, shape [n]. */
   readonly #trained: Float32Array
   #seq = -1
@@ -130,8 +141,25 @@ export class LocalVectors implements Vectors {
   }
 
   async forget(author: string): Promise<void> {
+    const view = this.#averager.view(author)
+    const named = this.#versions.get(author)
     this.#averager.forget(author)
     this.#versions.delete(author)
+    if (view === undefined || named === undefined) return
+    this.#parted.delete(author)
+    this.#parted.set(author, { ...named, copy: bytesOf(view) })
+    if (this.#parted.size > MAX_PARTED) this.#parted.delete(this.#parted.keys().next().value!)
+  }
+
+  async recall(author: string): Promise<ExpectedCopy['version'] | undefined> {
+    const parted = this.#parted.get(author)
+    this.#parted.delete(author)
+    if (parted !== undefined && this.#averager.view(author) === undefined) {
+      this.#averager.adopt(author, floatsOf(parted.copy))
+      const { copy: _, ...named } = parted
+      this.#versions.set(author, named)
+    }
+    return this.#versions.get(author)?.version
   }
 
   #accept(author: string, expected: ExpectedCopy): CopyFault {
@@ -157,7 +185,8 @@ export class LocalVectors implements Vectors {
   async heldCopy(author: string): Promise<HeldCopy | undefined> {
     const view = this.#averager.view(author)
     const version = this.#versions.get(author)?.version
-    return view === undefined || version === undefined ? undefined : { version, copy: bytesOf(view).slice() }
+    if (view !== undefined && version !== undefined) return { version, copy: bytesOf(view).slice() }
+    return undefined
   }
 
   async average({ author, delta, incarnation, signed }: SelfInCut): Promise<AveragedCopies> {

@@ -120,6 +120,10 @@ export class VectorWorker implements Vectors {
     return this.#calls.call('forget', [author])
   }
 
+  recall(author: string): Promise<ExpectedCopy['version'] | undefined> {
+    return this.#calls.call('recall', [author])
+  }
+
   ownCopy(): Promise<{ seq: number; copy: Uint8Array }> {
     return this.#calls.call('ownCopy', [])
   }

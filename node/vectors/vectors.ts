@@ -89,6 +89,7 @@ export interface Vectors extends CopyKeeper {
   mix(terms: readonly VersionTerm[]): Promise<void>
   /** Starts anew, without momentum. */
   rollBack(to: RollBackTarget): Promise<void>
+  /** Mixes, averages and follows that neighbour no more. The copies of the last few are set aside for `recall`. */
   forget(author: string): Promise<void>
   /** The own public copy, little-endian float32, and the sequence number that it stands at (-1 before delta 0). */
   ownCopy(): Promise<{ readonly seq: number; readonly copy: Uint8Array }>

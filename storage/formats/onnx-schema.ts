@@ -78,6 +78,7 @@ function field(type: string, id: number): protobuf.IField {
   return { type, id }
 }
 
+/** Each value with its tag, as proto2 writes them; packed ones are read too. */
 function list(type: string, id: number): protobuf.IField {
-  return { rule: 'repeated', type, id }
+  return { rule: 'repeated', type, id, options: { packed: false } }
 }

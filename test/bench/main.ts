@@ -6,8 +6,21 @@ import { addIdle } from './idle.ts'
 import { addLateJoin } from './late-join.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
+import { addTraffic } from './traffic/index.ts'
 import { addTraining } from './training.ts'
+import { addVanished } from './vanished.ts'
 
 const program = new Command('bench').description('measure Starling on this machine')
-for (const add of [addRound, addControl, addStartup, addIdle, addTraining, addAveraging, addLateJoin]) add(program)
+const benches = [
+  addRound,
+  addControl,
+  addStartup,
+  addIdle,
+  addTraining,
+  addAveraging,
+  addLateJoin,
+  addVanished,
+  addTraffic
+]
+for (const add of benches) add(program)
 await program.parseAsync()

@@ -10,6 +10,7 @@ import { Key } from 'interface-datastore'
 import { CID } from 'multiformats/cid'
 import { concat } from 'uint8arrays/concat'
 import { ConfigError, parseConfig } from '../../node/config.ts'
+import { cardDocument, type ModelCard, ModelCardError, parseCard } from '../../node/model-files/model-card.ts'
 import {
   buildTopology,
   encodeModelJson,
@@ -21,7 +22,13 @@ import {
 import { parseJson } from '../../node/training/read-model.ts'
 import { parseCleanMark } from '../../storage/clean-mark.ts'
 import { parseSavedCopy, type SavedCopy } from '../../storage/copies.ts'
-import { decodeSafetensors, encodeSafetensors, SafetensorsError } from '../../storage/formats/safetensors.ts'
+import { decodeOnnx, encodeOnnx, OnnxError, type OnnxGraph } from '../../storage/formats/onnx.ts'
+import {
+  decodeDescribedSafetensors,
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError
+} from '../../storage/formats/safetensors.ts'
 import type { Tensor } from '../../storage/formats/tensor.ts'
 import { HomeCorruptError, parseHomeVersion } from '../../storage/home.ts'
 import { parseHolder } from '../../storage/home-lock.ts'
@@ -44,6 +51,35 @@ const tensors: readonly Tensor[] = [
 const weights = encodeSafetensors(tensors)
 const weightsHeaderBytes = Number(new DataView(weights.buffer).getBigUint64(0, true))
 
+const onnxGraph: OnnxGraph = {
+  name: 'g',
+  inputs: [{ name: 'x', element: 'float', shape: ['rows', 3] }],
+  outputs: [{ name: 'y', element: 'float', shape: ['rows', 3] }],
+  nodes: [
+    {
+      name: 'n',
+      operator: 'Clip',
+      inputs: ['x'],
+      outputs: ['y'],
+      attributes: { a: { ints: [1, 2] }, b: { strings: ['c'] } }
+    }
+  ],
+  constants: [...tensors, { name: 'text', shape: [1], data: ['a'] }]
+}
+
+const modelCard: ModelCard = {
+  task: {
+    kind: 'classification',
+    label: 'kind',
+    columns: [
+      { name: 'a', kind: 'number', centre: 1, scale: 2 },
+      { name: 'b', kind: 'category', values: ['x', 'y'] }
+    ],
+    classes: ['wren', 'finch']
+  },
+  model: { class_name: 'Sequential', config: {} }
+}
+
 const WEIGHT_DECODERS: readonly Decoder[] = [
   {
     name: 'safetensors',
@@ -64,6 +100,34 @@ const WEIGHT_DECODERS: readonly Decoder[] = [
       return concat([length, header, weights.subarray(8 + weightsHeaderBytes)])
     },
     decode: (bytes) => decodeSafetensors(bytes)
+  },
+  {
+    name: 'safetensors with a description',
+    shape: 'bytes',
+    samples: [encodeSafetensors(tensors, { a: 'b', c: '{"d":1}' })],
+    throws: [SafetensorsError],
+    cost: 4,
+    decode: decodeDescribedSafetensors
+  },
+  {
+    name: 'ONNX',
+    shape: 'bytes',
+    samples: [encodeOnnx(onnxGraph, { a: 'b', c: '{"d":1}' })],
+    throws: [OnnxError],
+    cost: 4,
+    decode: decodeOnnx
+  },
+  {
+    name: 'description of a model',
+    shape: 'json',
+    samples: json(cardDocument({ ...modelCard, run: 'bafy', checkpoint: 'bafy', round: 3 })),
+    throws: [ModelCardError],
+    decode: (bytes) => parseCard(fromUtf8(bytes)),
+    cost: 4,
+    check: (card: ModelCard) => {
+      const text = JSON.stringify(cardDocument(card))
+      assert.equal(JSON.stringify(cardDocument(parseCard(text))), text)
+    }
   },
   {
     name: 'model.json',

@@ -64,7 +64,10 @@ describe('a run that nobody gives', () => {
     const { run: id } = (await runJson(t, 'invite', '--home', home)) as Invited
     const asCheckpoint = await run(t, 'evaluate', id, '--home', home, '--data', data)
     assert.equal(asCheckpoint.code, 1)
-    assert.ok(asCheckpoint.stderr.startsWith(`starling: ${id} is a run, and the home ${home} holds no `), asCheckpoint.stderr)
+    assert.ok(
+      asCheckpoint.stderr.startsWith(`starling: ${id} is a run, and the home ${home} holds no `),
+      asCheckpoint.stderr
+    )
     const unknown = 'bafyreidcenqnnsqjpmznlms3em2ypbo2lsjsjk6tzwdjtm7xs2wzbzzdja'
     const missing = await run(t, 'evaluate', unknown, '--home', home, '--data', data)
     assert.ok(

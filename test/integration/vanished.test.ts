@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { CID } from 'multiformats/cid'
 import type { Peer } from '../../node/peer.ts'
+import { DEFAULT_POLICY, parsePolicy, QuotaKeeper } from '../../node/pinning/index.ts'
 import { loadCheckpoint } from '../../node/run/checkpoints.ts'
 import { PinnerRun } from '../../node/run/pinner-run.ts'
 import { type RunFiles, readRunFiles } from '../../node/run/run-files.ts'
@@ -26,10 +27,14 @@ async function startPinner(home: string, id: CID): Promise<Pinner> {
   const peer = await startPeer(home)
   const run = await readRunFiles(peer.storage, id)
   const rounds: number[] = []
+  const quota = new QuotaKeeper({ storage: peer.storage, quotaBytes: 1e9 })
+  quota.follow(id.toString(), { policy: parsePolicy(DEFAULT_POLICY), say: () => {} })
   const pinner = new PinnerRun({
     peer,
     run,
     network: NETWORK,
+    policy: parsePolicy(DEFAULT_POLICY),
+    quota,
     onPinned: ({ round }) => rounds.push(round),
     onNotice: () => {}
   })

@@ -101,6 +101,11 @@ export class LyingVectors implements Vectors {
     return this.#own.forget(author)
   }
 
+  recall(author: string): Promise<ExpectedCopy['version'] | undefined> {
+    this.#neighbours.add(author)
+    return this.#own.recall(author)
+  }
+
   heldCopy(author: string): Promise<HeldCopy | undefined> {
     return this.#own.heldCopy(author)
   }

@@ -88,6 +88,7 @@ export class ReplayedPeer {
     else if (line.type === 'rollBack') await vectors.rollBack(line.to)
     else if (line.type === 'adoptInitial') await vectors.adoptInitial(line.author)
     else if (line.type === 'forget') await vectors.forget(line.author)
+    else if (line.type === 'recall') await vectors.recall(line.author)
     else await this.#take(vectors, line)
   }
 

@@ -35,7 +35,8 @@ const PLACEHOLDERS: readonly (readonly [found: RegExp, shown: string])[] = [
   [/(?<=clock says )\S+(?=:)/g, 'TIME'],
   [/\bprocess \d+/g, 'process N'],
   [/\b(round|after) \d+( s)?\b/g, '$1 N$2'],
-  [/\bwithin \d+ s\b/g, 'within N s']
+  [/\bwithin \d+ s\b/g, 'within N s'],
+  [/\bheader ends at byte \d+, the file at \d+/g, 'header ends at byte N, the file at N']
 ]
 
 /** A sentence as the table has it: paths without the test's folder, and names by what they are. */

@@ -87,7 +87,9 @@ export const INVITES: readonly BadInput[] = [
   },
   {
     input: 'evaluate: neither an invite nor a CID',
-    sentence: 'checkpoint-7 is neither an invite nor the CID of a checkpoint',
+    sentence:
+      'checkpoint-7 is neither an invite, nor the CID of a checkpoint or run, nor the path of a file that ' +
+      '`starling export` wrote',
     exitCode: 2,
     ...NOTHING_CHANGED,
     play: evaluates('checkpoint-7')

@@ -2,6 +2,7 @@ import type { BadInput } from './case.ts'
 import { FILES } from './files.ts'
 import { HOMES } from './homes.ts'
 import { INVITES } from './invites.ts'
+import { MODELS } from './models.ts'
 import { SIGNALS } from './signals.ts'
 import { WORDS } from './words.ts'
 
@@ -9,6 +10,7 @@ import { WORDS } from './words.ts'
 export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
   'Files of rows': FILES,
   'Invites, runs and CIDs': INVITES,
+  'Files of models': MODELS,
   'Homes, ports and clocks': HOMES,
   'Words of the command line': WORDS,
   'Signals and terminals': SIGNALS

@@ -94,6 +94,17 @@ describe('a checkpoint of a real run, exported by the command line', () => {
     )
   })
 
+  it("passes ONNX's own checker, with shapes inferred", async () => {
+    const check = "import onnx\nonnx.checker.check_model(onnx.load('model.onnx'), full_check=True)"
+    await python(check)
+    const bytes = await readFile(join(folder, FORMATS.onnx))
+    // The control: a node of another operator.
+    const at = bytes.indexOf('MatMul')
+    bytes.write('MatMal', at)
+    await writeFile(join(folder, 'broken.onnx'), bytes)
+    await assert.rejects(python(check.replace('model.onnx', 'broken.onnx')))
+  })
+
   it('is refused by Python when a byte of its header is wrong (control)', async () => {
     const bytes = await readFile(join(folder, FORMATS.safetensors))
     bytes[9] = 0x20

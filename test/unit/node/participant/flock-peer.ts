@@ -1,5 +1,10 @@
 import type { PrivateKey } from '@libp2p/interface'
-import type { CheckpointRequest, ParticipantReport, RoundEvent } from '../../../../node/participant/index.ts'
+import type {
+  CheckpointRequest,
+  ParticipantInit,
+  ParticipantReport,
+  RoundEvent
+} from '../../../../node/participant/index.ts'
 import { SimulatedPeer } from '../../../../node/simulate/simulated-peer.ts'
 import type { VirtualClock } from '../../../../node/simulate/virtual-clock.ts'
 import {
@@ -31,6 +36,8 @@ export interface FlockPeerInit {
   readonly samples?: number
   readonly company?: { readonly links: number; readonly ms: number }
   readonly saved?: { readonly round: number; readonly copy: Uint8Array }
+  readonly newestCheckpoint?: NonNullable<ParticipantInit['newestCheckpoint']>
+  readonly members?: () => number
 }
 
 /** Vectors that note what they are asked for. */
@@ -96,7 +103,7 @@ export class FlockPeer extends SimulatedPeer {
     const refused: RefusalReason[] = []
     const notices: string[] = []
     const checkpoints: CheckpointRequest[] = []
-    const { key, incarnation, saved } = rest
+    const { key, incarnation, saved, newestCheckpoint, members } = rest
     super({
       run: RUN,
       manifest,
@@ -108,6 +115,8 @@ export class FlockPeer extends SimulatedPeer {
       samples,
       company,
       ...(saved === undefined ? {} : { saved }),
+      ...(newestCheckpoint === undefined ? {} : { newestCheckpoint }),
+      ...(members === undefined ? {} : { members }),
       observer: {
         onDelta: () => void publishedAt.push(clock.now()),
         onRound: (_, event) => void events.push(event),

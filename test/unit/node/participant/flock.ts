@@ -15,7 +15,9 @@ export const TRAIN_MS = 100
 
 const ROUNDS = 25
 
-type PeerOptions = Partial<Pick<FlockPeerInit, 'target' | 'trainMs' | 'samples' | 'company' | 'saved'>>
+type PeerOptions = Partial<
+  Pick<FlockPeerInit, 'target' | 'trainMs' | 'samples' | 'company' | 'saved' | 'members' | 'newestCheckpoint'>
+>
 
 export interface FlockInit {
   readonly training?: Partial<RunManifest['training']>

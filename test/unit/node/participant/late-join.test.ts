@@ -45,6 +45,62 @@ suite('late join', () => {
     assert.ok(isMean(startCopy, heldAtStart, 2))
   })
 
+  test('waits for links to the others that the first one has named, and not for long for one that never answers', async () => {
+    for (const [linked, copies] of [
+      [3, 3],
+      [1, 1]
+    ] as const) {
+      const flock = new Flock()
+      const others = await flock.addMany(3)
+      const joiner = await flock.add({ members: () => 4, company: { links: 1, ms: 1000 } })
+      const joined = flock.clock.sleep(JOIN_MS).then(async () => {
+        flock.link(joiner, others[0]!)
+        const run = joiner.run()
+        await flock.clock.sleep(200)
+        for (const other of others.slice(1, linked)) flock.link(joiner, other)
+        await run
+      })
+      await flock.clock.until(Promise.all([...others.map((peer) => peer.run()), joined]))
+      const { startCopy, heldAtStart } = joiner.vectors
+      assert.equal(heldAtStart.length, copies)
+      assert.ok(isMean(startCopy, heldAtStart, copies))
+    }
+  })
+
+  test('starts from the newest checkpoint where nobody who trains answers, and only there', async () => {
+    const copy = bytesOf(new Flock().initial.map((_, i) => Math.cos(i)))
+    const newestCheckpoint = async () => ({ round: 7, copy, name: 'bafy' })
+    const flock = new Flock({ training: { rounds: 10 } })
+    const alone = await flock.add({ newestCheckpoint })
+    await flock.finish()
+    assert.deepEqual(bytesOf(alone.vectors.startCopy), copy)
+    assert.equal(alone.events[0]!.round, 7)
+    assert.deepEqual(alone.notices, ['nobody who trains answers: began with checkpoint bafy of round 7'])
+
+    const again = new Flock({ training: { rounds: 10 } })
+    const saved = { round: 1, copy: bytesOf(again.initial) }
+    const own = await again.add({ newestCheckpoint, saved })
+    await again.finish()
+    assert.equal(own.events[0]!.round, 1, 'who is few rounds behind goes on with its own copy')
+
+    const inCompany = new Flock()
+    const others = await inCompany.addMany(3)
+    const joiner = await inCompany.add({ newestCheckpoint })
+    const joined = inCompany.clock.sleep(JOIN_MS).then(async () => {
+      for (const other of others) inCompany.link(joiner, other)
+      await joiner.run()
+    })
+    await inCompany.clock.until(Promise.all([...others.map((peer) => peer.run()), joined]))
+    assert.deepEqual(joiner.vectors.starts, ['neighbours'])
+  })
+
+  test('control: without a checkpoint it starts from the initial weights', async () => {
+    const flock = new Flock({ training: { rounds: 2 } })
+    const alone = await flock.add({ newestCheckpoint: async () => undefined })
+    await flock.finish()
+    assert.deepEqual(alone.vectors.starts, ['initial'])
+  })
+
   test('starts from the initial weights with all others who begin together', async () => {
     const flock = new Flock({ training: { rounds: 2 } })
     await flock.addMany(3)

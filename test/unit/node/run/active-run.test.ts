@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { RunEvent } from '../../../../node/control/index.ts'
 import type { Peer } from '../../../../node/peer.ts'
+import { QuotaKeeper } from '../../../../node/pinning/index.ts'
 import { ActiveRun } from '../../../../node/run/active-run.ts'
 import { invite } from '../../protocols/envelope/samples.ts'
 
@@ -18,9 +19,10 @@ const ASKING = { type: 'log', level: 'info', message: 'asking the peers of the i
 
 function activeRun(): { run: ActiveRun; events: RunEvent[] } {
   const events: RunEvent[] = []
+  const quota = new QuotaKeeper({ storage: peer.storage, quotaBytes: 1e9 })
   const request = { role: 'pinner', invite: 'starling1b' } as const
   const onEvent = (event: RunEvent) => events.push(event)
-  return { run: new ActiveRun({ peer, invite, request, onEvent, isAlone: () => true }), events }
+  return { run: new ActiveRun({ peer, invite, request, quota, onEvent, isAlone: () => true }), events }
 }
 
 describe('a run of a peer', () => {

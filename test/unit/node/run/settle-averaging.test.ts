@@ -28,6 +28,11 @@ describe('settleAveraging', () => {
     assert.deepEqual([muOf(15, 'classification'), muOf(16, 'classification'), muOf(15, 'regression')], [0.9, 0.7, 0.7])
   })
 
+  it('gives robust runs less momentum, which would repeat what liars add', () => {
+    const muOf = (rule: 'mean' | 'or-memory') => settleAveraging({ ...plan, rule }, 'classification').momentum.mu
+    assert.deepEqual([muOf('mean'), muOf('or-memory')], [0.9, 0.7])
+  })
+
   it('hands the momentum rule that was chosen on to the arithmetic', () => {
     const rulesOf = (momentumRule: 'nesterov' | 'none') =>
       averagingRulesOf(settleAveraging({ ...plan, momentumRule }, 'classification'))

@@ -4,12 +4,12 @@ import { TopicTurns } from '../../../../node/run/topic-turns.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Turns that so many members take in an hour, each with a delta every 100 ms. */
-function turnsInAnHour(members: number): number {
+/** Turns that so many members take in an hour, each with a delta every `roundMs`. */
+function turnsInAnHour(members: number, roundMs = 100): number {
   let turns = 0
   for (let member = 0; member < members; member++) {
     const own = new TopicTurns(member / members)
-    for (let now = 0; now < HOUR_MS; now += 100) if (own.take(now, members)) turns += 1
+    for (let now = 0; now < HOUR_MS; now += roundMs) if (own.take(now, members)) turns += 1
   }
   return turns
 }
@@ -19,6 +19,13 @@ describe('topic turns', () => {
     for (const members of [1, 4, 32]) {
       const turns = turnsInAnHour(members)
       assert.ok(Math.abs(turns - 360) <= members, `${members} members: ${turns}`)
+    }
+  })
+
+  it('come every sixteen rounds in all, where those take longer than ten seconds', () => {
+    for (const members of [1, 4, 32]) {
+      const turns = turnsInAnHour(members, 4000)
+      assert.ok(Math.abs(turns - HOUR_MS / 4000 / 16) <= members, `${members} members: ${turns}`)
     }
   })
 

@@ -106,6 +106,21 @@ suite('local vectors', () => {
     assert.equal(await vectors.adopt('a', copyBytes(target), claim), undefined)
   })
 
+  test('take up the copy of a neighbour that comes back, of the last two that parted', async () => {
+    const { vectors } = localVectors()
+    for (const author of ['a', 'b', 'c']) {
+      await vectors.adopt(author, copyBytes(target), { version: version(5) })
+      await vectors.forget(author)
+      assert.equal(await vectors.heldCopy(author), undefined)
+    }
+    assert.equal(await vectors.recall('a'), undefined)
+    assert.deepEqual(await vectors.recall('b'), version(5))
+    assert.deepEqual(await vectors.heldCopy('b'), { version: version(5), copy: copyBytes(target) })
+    assert.deepEqual(await vectors.recall('b'), version(5), 'and tells what is held')
+    await vectors.adopt('c', copyBytes(target), { version: version(6) })
+    assert.deepEqual(await vectors.recall('c'), version(6), 'what came since is not replaced')
+  })
+
   test('average the own copy and the versions that are held, in the order of authors, whatever the order of arrival', async () => {
     const third = initial.map((x) => x * 3)
     const average = async (...arrivals: readonly (readonly [string, Float32Array])[]) => {

@@ -89,26 +89,45 @@ suite('chain follower', () => {
     assert.deepEqual([bench.source.calls, bench.heard], [['copy'], [2, 3]])
   })
 
-  test('fetches the current copy instead of queueing when the author is too fast for it', async () => {
+  for (const [name, count, strip] of [
+    ['more than two announcements wait', 6, true],
+    ['more than eight deltas with their payloads wait', MAX_GAP_DELTAS + 2, false]
+  ] as const) {
+    test(`fetches the current copy instead of queueing when ${name}`, async () => {
+      const bench = new FollowerBench()
+      const deltas = await bench.chain.publishMany(count)
+      for (const { frame } of deltas) bench.follower.receive(strip ? { header: frame.header } : frame, bench.now)
+      await bench.settled()
+      assert.deepEqual(bench.source.calls.at(-1), 'copy')
+      assert.deepEqual(bench.keeper.calls.at(-1), `adopt ${count - 1}`)
+      assert.deepEqual(bench.keeper.copy, bench.chain.newest.copy)
+      assert.deepEqual(
+        bench.refused.filter((reason) => reason !== 'replayed'),
+        []
+      )
+    })
+  }
+
+  test('keeps up with eight waiting deltas whose payloads are here, without fetching', async () => {
     const bench = new FollowerBench()
-    const deltas = await bench.chain.publishMany(6)
+    const deltas = await bench.chain.publishMany(MAX_GAP_DELTAS + 1)
     for (const { frame } of deltas) bench.follower.receive(frame, bench.now)
     await bench.settled()
-    assert.deepEqual(bench.source.calls, ['copy'])
-    assert.deepEqual(bench.keeper.calls, ['adopt 5'])
-    assert.deepEqual(bench.keeper.copy, bench.chain.newest.copy)
-    assert.deepEqual(
-      bench.refused.filter((reason) => reason !== 'replayed'),
-      []
-    )
+    assert.deepEqual([bench.source.calls, bench.heard], [[], deltas.map((_, seq) => seq)])
   })
 
-  test('keeps up with two waiting frames without fetching', async () => {
+  test('keeps up with two waiting announcements, whose payloads it fetches', async () => {
     const bench = new FollowerBench()
     const deltas = await bench.chain.publishMany(3)
-    for (const { frame } of deltas) bench.follower.receive(frame, bench.now)
+    for (const { frame } of deltas) bench.follower.receive({ header: frame.header }, bench.now)
     await bench.settled()
-    assert.deepEqual([bench.source.calls, bench.heard], [[], [0, 1, 2]])
+    assert.deepEqual(
+      [bench.source.calls, bench.heard],
+      [
+        ['payload', 'payload', 'payload'],
+        [0, 1, 2]
+      ]
+    )
   })
 
   test('goes on with the next announcement after a fetch that failed', async () => {
@@ -158,6 +177,41 @@ suite('chain follower of an author that starts again', () => {
     await bench.deliver((await bench.chain.publish()).frame)
     const restarted = bench.chainFrom(SECOND_START, older)
     bench.source.chain = restarted
+    await bench.deliver((await restarted.publish()).frame)
+    assert.deepEqual(bench.source.calls, ['copy'])
+    assert.deepEqual(bench.keeper.copy, restarted.newest.copy)
+  })
+
+  for (const isRecalled of [true, false]) {
+    const title = isRecalled
+      ? 'takes up what was held of an author that comes back on a new link, and fetches nothing'
+      : 'control: fetches the copy where nothing was held of it'
+    test(title, async () => {
+      const bench = new FollowerBench()
+      for (const { frame } of await bench.chain.publishMany(3)) await bench.deliver(frame)
+      const { version } = bench.follower
+      const restarted = bench.chainFrom(SECOND_START, bench.chain.newest.copy)
+      bench.source.chain = restarted
+      bench.reopen()
+      if (isRecalled) bench.follower.recall(version!)
+      const { frame, copy } = await restarted.publish()
+      await bench.deliver(frame)
+      assert.deepEqual(bench.source.calls, isRecalled ? [] : ['copy'])
+      assert.deepEqual(bench.keeper.copy, copy)
+      await bench.deliver(bench.chain.newest.frame)
+      assert.deepEqual(bench.refused, ['replayed'], 'and it is the newer start')
+    })
+  }
+
+  test('fetches the copy of an author that comes back with another than was held', async () => {
+    const bench = new FollowerBench()
+    const [older] = await bench.chain.publishMany(3)
+    for (const { frame } of bench.chain.published) await bench.deliver(frame)
+    const restarted = bench.chainFrom(SECOND_START, older!.copy)
+    bench.source.chain = restarted
+    const { version } = bench.follower
+    bench.reopen()
+    bench.follower.recall(version!)
     await bench.deliver((await restarted.publish()).frame)
     assert.deepEqual(bench.source.calls, ['copy'])
     assert.deepEqual(bench.keeper.copy, restarted.newest.copy)

@@ -24,6 +24,7 @@ class TestKeeper implements CopyKeeper {
   readonly initial: Float32Array
   readonly calls: string[] = []
   copy: Float32Array | undefined
+  version: ExpectedCopy['version'] | undefined
 
   constructor(initial: Float32Array) {
     this.initial = initial
@@ -36,6 +37,7 @@ class TestKeeper implements CopyKeeper {
 
   async absorb(_author: string, payload: Uint8Array, { version, stateHash }: ExpectedCopy): Promise<CopyFault> {
     this.calls.push(`absorb ${version.seq}`)
+    this.version = version
     if (this.copy === undefined) return 'gap'
     try {
       applyPayload('int4', payload, this.copy)
@@ -48,9 +50,15 @@ class TestKeeper implements CopyKeeper {
 
   async adopt(_author: string, copy: Uint8Array, { version, stateHash }: ExpectedCopy): Promise<CopyFault> {
     this.calls.push(`adopt ${version.seq}`)
+    this.version = version
     if (copy.byteLength !== 4 * LENGTH) return this.#drop('wrong-length')
     this.copy = new Float32Array(copy.slice().buffer)
     return this.#check(stateHash)
+  }
+
+  async recall(): Promise<ExpectedCopy['version'] | undefined> {
+    this.calls.push('recall')
+    return this.copy === undefined ? undefined : this.version
   }
 
   #check(stateHash: Uint8Array | undefined): CopyFault {
@@ -103,10 +111,23 @@ export class FollowerBench {
   readonly proofs: (readonly Uint8Array[])[] = []
   readonly failures: string[] = []
   now = 0
-  readonly follower: ChainFollower
+  readonly #minRoundMs: number
+  follower: ChainFollower
 
   constructor({ minRoundMs = 0 } = {}) {
-    this.follower = new ChainFollower({
+    this.#minRoundMs = minRoundMs
+    this.follower = this.#createFollower()
+  }
+
+  /** The link ended and stands again: another follower, with the same keeper. */
+  reopen(): void {
+    this.follower.close()
+    this.follower = this.#createFollower()
+  }
+
+  #createFollower(): ChainFollower {
+    const minRoundMs = this.#minRoundMs
+    return new ChainFollower({
       author: 'author',
       authorBytes,
       rules: { run, codec: 'int4', parameterCount: LENGTH, initialHash: hashOf(this.initial), minRoundMs },

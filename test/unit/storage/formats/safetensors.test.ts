@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { decodeDescribedSafetensors } from '../../../../storage/formats/index.ts'
 import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from '../../../../storage/index.ts'
 
 const RUNS = { seed: 20240901, numRuns: 500 }
@@ -155,4 +156,23 @@ test('throws nothing but SafetensorsError and answers with no more data than it 
     }),
     { ...RUNS, numRuns: 3000 }
   )
+})
+
+test('holds free text where it is given, before the tensors, and none otherwise', () => {
+  const given = [{ name: 'a', shape: [1], data: Float32Array.of(1) }]
+  const described = encodeSafetensors(given, { 'a key': 'ä "text"' })
+  const headerBytes = Number(new DataView(described.buffer).getBigUint64(0, true))
+  const header = new TextDecoder().decode(described.subarray(8, 8 + headerBytes))
+  assert.ok(header.startsWith('{"__metadata__":{"a key":"ä \\"text\\""},"a":{'), header)
+  assert.deepEqual(decodeDescribedSafetensors(described), { tensors: given, metadata: { 'a key': 'ä "text"' } })
+  assert.deepEqual(decodeSafetensors(described), given)
+  const bare = encodeSafetensors(given)
+  assert.equal(Buffer.from(bare).includes('__metadata__'), false)
+  assert.deepEqual(decodeDescribedSafetensors(bare), { tensors: given, metadata: {} })
+})
+
+test('takes a long description in a file that the user names, and not from a peer', () => {
+  const described = encodeSafetensors([], { text: 'x'.repeat(2 ** 20) })
+  assert.equal(decodeDescribedSafetensors(described).metadata.text?.length, 2 ** 20)
+  assert.throws(() => decodeSafetensors(described), { code: 'ERR_SAFETENSORS', message: /at most 1048576/ })
 })

@@ -30,8 +30,8 @@ const tell = (lie: Lie, view = VIEW, initial = at(0, 0)) => lie(view, { random: 
 
 suite('a lie', () => {
   const lies: readonly [what: string, lie: Lie, expected: readonly number[]][] = [
-    ['reverses the own step', signFlip(1), [0, -1]],
-    ['reverses it ten times as long', signFlip(10), [-9, -19]],
+    ['adds the own step the wrong way round to what it said', signFlip(1), [8, 7]],
+    ['reverses it ten times as long', signFlip(10), [-1, -11]],
     ['lengthens it a thousand times', scaling(1000), [1001, 2001]],
     ['reverses the step of the mean, and a bit', innerProduct, [-4.4, 0]],
     ['stays 1.5 deviations below the mean', alie, [4 - 1.5 * Math.SQRT1_2, -1.5 * Math.SQRT2]],

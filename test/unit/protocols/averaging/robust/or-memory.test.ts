@@ -18,13 +18,14 @@ function seasoned(name: RobustRuleName): RobustRule {
 
 suite('outlier rejection with a memory', () => {
   test('listens to the one neighbour that still learns, where OR-CS+ drops it (control)', () => {
-    const expected = [0.07 / 9, 0.9 / 9]
+    // .35 of what was usual, 1 less two percent.
+    const expected = [0.07 / 9, (0.35 * 0.98) / 9]
     assert.ok(isAt(moved(seasoned('or-memory'), ONE_LEARNS), expected))
     assert.equal(isAt(moved(seasoned('or-cs+'), ONE_LEARNS), expected, 0.01), false)
   })
 
   test('drops the same neighbour where it never saw a reason for such a distance (control)', () => {
-    assert.ok(isAt(moved('or-memory', ONE_LEARNS), [0.07 / 9, 0]))
+    assert.ok(isAt(moved('or-memory', ONE_LEARNS), [(0.35 * 0.07) / 9, 0]))
   })
 
   test('forgets two percent a mix: distances that were usual once are outliers 51 mixes later', () => {
@@ -34,16 +35,16 @@ suite('outlier rejection with a memory', () => {
     assert.ok(isAt(moved(rule, ONE_LEARNS), [0.07 / 9, 0]))
   })
 
-  test('clips to the usual distance, and drops beyond twice that', () => {
+  test('clips to a third of the usual distance, and drops beyond twice that', () => {
     const rule = seasoned('or-memory')
     const liarAt = (distance: number) => neighboursAt([...Array.from({ length: 7 }, () => [0, 0]), [distance, 0]])
-    assert.ok(isAt(moved(rule, liarAt(1.9)), [0.98 / 9, 0]))
+    assert.ok(isAt(moved(rule, liarAt(1.9)), [(0.35 * 0.98) / 9, 0]))
     assert.ok(isAt(moved(rule, liarAt(2.1)), [0, 0]))
   })
 
   test('remembers nothing of what a minority claims', () => {
     const rule = createRobustRule('or-memory')
     moved(rule, neighboursAt([...Array.from({ length: 5 }, () => [0.01, 0]), [50, 0], [60, 0], [70, 0]]))
-    assert.ok(isAt(moved(rule, ONE_LEARNS), [0.07 / 9, 0]))
+    assert.ok(isAt(moved(rule, ONE_LEARNS), [(0.35 * 0.07) / 9, 0]))
   })
 })

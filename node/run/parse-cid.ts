@@ -1,6 +1,4 @@
 import { CID } from 'multiformats/cid'
-import type { KeptRoot } from '../../storage/index.ts'
-import type { PinEntry } from '../control/index.ts'
 
 /** The owner asked for something that is no CID. */
 export class InvalidCidError extends Error {
@@ -10,19 +8,6 @@ export class InvalidCidError extends Error {
 
   constructor(text: string) {
     super(`${text} is not a CID: copy it from \`starling checkpoints\` or from whoever announced it`)
-  }
-}
-
-/** A kept root as the control socket tells it. */
-export function pinEntry({ root, kind, by, createdAt, run, round, name }: KeptRoot): PinEntry {
-  return {
-    root: root.toString(),
-    kind,
-    by,
-    createdAt,
-    ...(run === undefined ? {} : { run }),
-    ...(round === undefined ? {} : { round }),
-    ...(name === undefined ? {} : { name })
   }
 }
 
