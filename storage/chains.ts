@@ -57,6 +57,11 @@ export interface ChainsComponents {
   sweep(options: SweepOptions): Promise<unknown>
 }
 
+export interface SnapshotOptions {
+  /** Keeps the whole chain, for auditors; it grows with every round. Default false. */
+  readonly keepAll?: boolean
+}
+
 interface Position {
   next: number
   sinceSnapshot: number
@@ -89,15 +94,17 @@ export class Chains {
   }
 
   /**
-   * Adds the public copy that the chain has reached, as a file, and drops what lies before the second last snapshot.
+   * Adds the public copy that the chain has reached, as a file, and drops what lies before the second last snapshot,
+   * unless all is kept.
    * Throws InvalidChainNameError, BlockWriteError.
    */
-  async snapshot(chain: string, copy: Uint8Array): Promise<CID> {
+  async snapshot(chain: string, copy: Uint8Array, { keepAll = false }: SnapshotOptions = {}): Promise<CID> {
     return this.#mutex.run(async () => {
       const position = await this.#positionOf(chain)
       const root = await this.#components.putFile(copy)
       await this.#write(chain, position, { type: 'snapshot', root })
       position.sinceSnapshot = 0
+      if (keepAll) return root
       const entries = await this.#entries(chain)
       const snapshots = entries.filter(({ entry }) => entry.type === 'snapshot')
       const first = snapshots.at(-SNAPSHOTS_KEPT)

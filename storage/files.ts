@@ -58,9 +58,8 @@ export function createFiles(helia: Helia, read: ReadBlock, dag: DagReader): File
     put: (bytes) => fs.addBytes(bytes),
     get: async (cid, options) => {
       const { maxBytes } = options
-      const { claimedBytes } = parseFileBlock(cid, await read(cid, options))
-      if (claimedBytes > maxBytes) throw new FileTooLargeError(cid, claimedBytes, maxBytes)
-      const maxBlockBytes = maxBytes + Math.ceil(maxBytes * LAYOUT_SHARE) + LAYOUT_BYTES
+      refuseClaim(cid, await read(cid, options), maxBytes)
+      const maxBlockBytes = blockBytesOf(maxBytes)
       await dag.fetch(cid, { ...options, maxBytes: maxBlockBytes }).catch((error: unknown) => {
         throw error instanceof DagTooLargeError ? new FileTooLargeError(cid, maxBlockBytes, maxBytes) : error
       })
@@ -68,6 +67,26 @@ export function createFiles(helia: Helia, read: ReadBlock, dag: DagReader): File
       return unfold(cid, (child) => read(child, { signal, offline: true }), { maxBytes, maxBlockBytes })
     }
   }
+}
+
+/** Reads a file block by block from a `read` that asks nobody else. Throws FileTooLargeError, NotAFileError and what `read` throws. */
+export async function unfoldFile(
+  cid: CID,
+  read: (cid: CID) => Promise<Uint8Array>,
+  maxBytes: number
+): Promise<Uint8Array> {
+  refuseClaim(cid, await read(cid), maxBytes)
+  return unfold(cid, read, { maxBytes, maxBlockBytes: blockBytesOf(maxBytes) })
+}
+
+function refuseClaim(cid: CID, root: Uint8Array, maxBytes: number): void {
+  const { claimedBytes } = parseFileBlock(cid, root)
+  if (claimedBytes > maxBytes) throw new FileTooLargeError(cid, claimedBytes, maxBytes)
+}
+
+/** What the blocks of a file may have together. */
+function blockBytesOf(maxBytes: number): number {
+  return maxBytes + Math.ceil(maxBytes * LAYOUT_SHARE) + LAYOUT_BYTES
 }
 
 /**

@@ -55,6 +55,14 @@ export { HomeInUseError } from './home-lock.ts'
 export { copyIdentity, IdentityExistsError, renewIdentity, restoreIdentity } from './identity-backup.ts'
 export { IdentityCorruptError } from './identity-file.ts'
 export { INCARNATION_BYTES, newIncarnation, nextIncarnation } from './incarnation.ts'
+export {
+  BlockDamagedError,
+  type BlockInspector,
+  BlockMissingError,
+  fileCid,
+  inspectBlocks,
+  inspectorOf
+} from './inspect-blocks.ts'
 export { isKeptBy, type KeepDetails, type Keeper, type KeptRoot, KeptRootCorruptError } from './kept-root.ts'
 export { memoryStores } from './memory-stores.ts'
 export { Mutex } from './mutex.ts'

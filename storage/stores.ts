@@ -6,7 +6,8 @@ import { CommitLevelDatastore, createDatastore } from './datastore.ts'
 import type { Home } from './home.ts'
 import { type VerifyReport, verifyBlocks } from './verify-blocks.ts'
 
-const BLOCKS_FOLDER = 'blocks'
+/** Where in a home the blocks are. */
+export const BLOCKS_FOLDER = 'blocks'
 const DATASTORE_FOLDER = 'datastore'
 const MARK_FILE = 'stores.json'
 /** File times may be as coarse as 2 s (FAT), and time synchronisation moves a clock by seconds. */

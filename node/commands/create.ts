@@ -14,6 +14,7 @@ import {
   type MixingOptions,
   momentumOption,
   optimiserOption,
+  proofOption,
   requireConsistent,
   type TrainingOptions,
   taskOption
@@ -34,6 +35,7 @@ export interface CreateOptions extends TrainingOptions, MixingOptions, PersonalO
   readonly codec: 'f32' | 'f16' | 'int8' | 'int4'
   readonly seed: number
   readonly checkpointEvery: number
+  readonly proof: 'none' | 'snapshots'
   readonly expires?: number
   readonly yes?: boolean
   readonly force?: boolean
@@ -77,6 +79,7 @@ export function addCreate(program: Command): void {
   addPersonalOptions(addMixingOptions(addStartingOptions(command)))
     .option('--seed <s>', 'decides the initial weights', whole(0, 0xffff_ffff), DEFAULT_PLAN.seed)
     .option('--checkpoint-every <rounds>', 'rounds between checkpoints', whole(1), DEFAULT_PLAN.checkpointEveryRounds)
+    .addOption(proofOption())
     .option('--expires <time>', 'for how long the invite may be used, such as 12h or 7d (default: for ever)', duration)
     .option('--yes', 'write the run without asking whether its values may become public')
     .option('--force', 'try it even if the estimate says that memory or disk will not do')

@@ -19,6 +19,7 @@ export interface JoinOptions extends LimitOptions {
   readonly waitSeconds: number
   readonly lingerSeconds: number
   readonly engine?: 'wasm' | 'cpu'
+  readonly history: 'recent' | 'all'
   readonly json?: boolean
 }
 
@@ -46,6 +47,11 @@ export function addJoin(program: Command): void {
     .option('--wait-seconds <s>', 'longest wait for them', whole(0, 86_400), 60)
     .option('--linger-seconds <s>', 'keep serving after the end, for neighbours that are behind', whole(0, 86_400), 15)
     .addOption(new Option('--engine <name>', 'wasm or cpu (pure JavaScript)').choices(['wasm', 'cpu']))
+    .addOption(
+      new Option('--history <what>', 'what to keep of the own deltas: recent, as a restart needs, or all for auditors')
+        .choices(['recent', 'all'])
+        .default('recent')
+    )
     .option('--log-level <level>', 'least important lines to log: debug, info, warn or error', logLevel)
   addLimitOptions(command)
     .option('--json', 'print one JSON document on stdout at the end')
@@ -100,6 +106,7 @@ async function requestToJoin(
       ...(options.maxCpu === undefined ? {} : { maxCpu: options.maxCpu }),
       ...(options.hours === undefined ? {} : { hours: options.hours.text }),
       pauseOnMetered: options.pauseOnMetered === true,
+      history: options.history,
       force: options.force === true
     },
     ...(options.maxUpload === undefined ? {} : { maxUpload: options.maxUpload })

@@ -1,7 +1,7 @@
 /** The options of `create` and `demo` about what is learnt and how; their defaults depend on each other. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { MOMENTUM_RULES, ROBUST_RULES } from '../../protocols/averaging/index.ts'
-import type { RunPlan } from '../run/run-plan.ts'
+import { DEFAULT_PLAN, type RunPlan } from '../run/run-plan.ts'
 import { UsageError } from './exit.ts'
 import { positive, whole } from './options.ts'
 
@@ -48,6 +48,14 @@ export function momentumOption(): Option {
 export function learningRateOption(): Option {
   const description = 'step size (default: by optimiser and task, 0.1 for sgd, 0.005 for adam)'
   return new Option('--learning-rate <rate>', description).argParser(positive(0, 100))
+}
+
+/** What checkpoints carry so that `starling verify` can derive them again. */
+export function proofOption(): Option {
+  const description =
+    'what every checkpoint carries for `starling verify`: none, or snapshots of all the copies that it was made of; the ' +
+    'last one always carries them'
+  return new Option('--proof <kind>', description).choices(['none', 'snapshots']).default(DEFAULT_PLAN.proof)
 }
 
 /** Throws UsageError for options that contradict each other. */

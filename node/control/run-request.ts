@@ -28,6 +28,8 @@ export const trainingRequest = z.object({
   /** Times of the day to train at, such as `20:00-06:00`. */
   hours: z.exactOptional(z.string().max(4096)),
   pauseOnMetered: z.exactOptional(z.boolean()),
+  /** How much of the own chain is kept. */
+  history: z.exactOptional(z.enum(['recent', 'all'])),
   force
 })
 

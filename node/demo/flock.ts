@@ -205,6 +205,7 @@ async function writeRun(pinnerHome: string, { data, ...plan }: FlockInit): Promi
     task: data.task,
     classes: data.classes,
     checkpointEveryRounds: Math.max(5, Math.ceil(plan.rounds / 4)),
+    proof: 'none',
     holdOut: 0,
     shareMetrics: true,
     shareSamples: true

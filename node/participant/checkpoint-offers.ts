@@ -1,4 +1,5 @@
 import type { Clock } from '../../protocols/clock.ts'
+import type { SignedVersion } from '../../protocols/delta-gossip/index.ts'
 import type { Phase } from '../../protocols/envelope/index.ts'
 import type { CheckpointTurns } from './checkpoint-turns.ts'
 
@@ -8,6 +9,8 @@ export interface CheckpointRequest {
   readonly phase: Phase
   /** CID of the own newest delta. */
   readonly delta: Uint8Array
+  /** Its sealed header, and the SHA-256 of the own copy after it. */
+  readonly signed: SignedVersion
 }
 
 export interface CheckpointOffersInit {

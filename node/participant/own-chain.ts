@@ -1,6 +1,11 @@
 import type { PrivateKey } from '@libp2p/interface'
 import { equals } from 'uint8arrays/equals'
-import { type DeltaFrame, MAX_BLOCK_BYTES, payloadRoot } from '../../protocols/delta-gossip/index.ts'
+import {
+  type DeltaFrame,
+  MAX_BLOCK_BYTES,
+  payloadRoot,
+  type SignedVersion
+} from '../../protocols/delta-gossip/index.ts'
 import { authorOf, type DeltaHeader, deltaCid, openEnvelope, sealDeltaHeader } from '../../protocols/envelope/index.ts'
 import type { RoundOutcome } from '../vectors/index.ts'
 
@@ -56,6 +61,11 @@ export class OwnChain {
   /** CID of the newest delta, `null` before the first. */
   get head(): Uint8Array | null {
     return this.#prev
+  }
+
+  /** The newest delta as it was signed; undefined before the first. */
+  get newest(): SignedVersion | undefined {
+    return this.#newest === undefined ? undefined : { header: this.#newest.header, stateHash: this.#base }
   }
 
   /** Signs the header of a published delta and appends it. */

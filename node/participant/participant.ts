@@ -382,8 +382,9 @@ export class Participant {
 
   async #offerCheckpoint(): Promise<void> {
     const chain = this.#chain
-    if (chain?.head == null) return
-    await this.#offers.offer({ round: this.#round, seq: chain.seq, phase: this.#phase, delta: chain.head })
+    if (chain?.head == null || chain.newest === undefined) return
+    const { seq, head: delta, newest: signed } = chain
+    await this.#offers.offer({ round: this.#round, seq, phase: this.#phase, delta, signed })
   }
 
   #neighbourSamples(): number[] {

@@ -1,9 +1,9 @@
-import type { SignedCheckpointAnnouncement } from '../../protocols/envelope/index.ts'
+import type { CheckpointNews } from '../../protocols/envelope/index.ts'
 import { CHECKPOINTS_KEPT } from '../../storage/index.ts'
 
 /** An announced checkpoint that is to be fetched. */
 export interface WantedCheckpoint {
-  readonly checkpoint: SignedCheckpointAnnouncement
+  readonly checkpoint: CheckpointNews
   /** When it was heard of, milliseconds since 1970; no two have the same, and a later one has a later time. */
   readonly heardAt: number
 }
@@ -25,7 +25,7 @@ export class WantedCheckpoints {
   }
 
   /** Answers with those that are given up for it. */
-  add(checkpoint: SignedCheckpointAnnouncement, now: number): readonly WantedCheckpoint[] {
+  add(checkpoint: CheckpointNews, now: number): readonly WantedCheckpoint[] {
     this.#lastHeardAt = Math.max(now, this.#lastHeardAt + 1)
     const all = [...this.#waiting, { checkpoint, heardAt: this.#lastHeardAt }]
     this.#waiting = all.slice(-this.#most)

@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises'
-import { parseCheckpointAnnouncement, type SignedCheckpointAnnouncement } from '../../protocols/envelope/index.ts'
+import { type CheckpointNews, parseCheckpointNews } from '../../protocols/envelope/index.ts'
 import { type Home, makeFolder, writeFileAtomic } from '../../storage/index.ts'
 
 const FOLDER = 'announced'
@@ -18,16 +18,16 @@ export class AnnouncedFile {
   }
 
   /** Undefined where there is none, or it is damaged. */
-  async load(): Promise<SignedCheckpointAnnouncement | undefined> {
+  async load(): Promise<CheckpointNews | undefined> {
     try {
-      return await parseCheckpointAnnouncement(await readFile(pathOf(this.#home, this.#run)))
+      return await parseCheckpointNews(await readFile(pathOf(this.#home, this.#run)))
     } catch {
       return undefined
     }
   }
 
   /** Throws the file system's error. */
-  async save({ bytes }: SignedCheckpointAnnouncement): Promise<void> {
+  async save({ bytes }: CheckpointNews): Promise<void> {
     await makeFolder(this.#home.path(FOLDER))
     await writeFileAtomic(pathOf(this.#home, this.#run), bytes)
   }

@@ -2,9 +2,10 @@ import { CID } from 'multiformats/cid'
 import {
   authorOf,
   type CheckpointManifest,
+  type CheckpointNews,
   encodeCheckpoint,
+  MAX_CUT,
   parseCheckpoint,
-  type SignedCheckpointAnnouncement,
   sealCheckpointAnnouncement
 } from '../../protocols/envelope/index.ts'
 import { peerBytes } from '../../protocols/links/index.ts'
@@ -14,7 +15,9 @@ import type { Peer } from '../peer.ts'
 import type { Metrics } from '../training/index.ts'
 import type { Vectors } from '../vectors/index.ts'
 import { requireFree } from './disk-trouble.ts'
+import { storeProof } from './proofs.ts'
 import { decodeWeights, encodeWeights, type RunFiles, weightsFileBytes } from './run-files.ts'
+import { maxSealedMembers } from './sealing/sealed-members.ts'
 
 /** Newest checkpoints that follow each other are named as parents; one is enough for a line of descent. */
 const PARENTS = 1
@@ -42,9 +45,11 @@ export interface CheckpointInit {
  */
 export async function makeCheckpoint(
   { peer, run, vectors, heldOut, incarnation }: CheckpointInit,
-  { round, seq, phase, delta }: CheckpointRequest
+  { round, seq, phase, delta, signed }: CheckpointRequest
 ): Promise<MadeCheckpoint> {
-  const { weights, rule, cut } = await vectors.average({ author: peer.id, delta, incarnation })
+  const wantsProof = run.manifest.checkpoint.proof === 'snapshots'
+  const self = { author: peer.id, delta, incarnation, ...(wantsProof ? { signed } : {}) }
+  const { weights, rule, cut, proven } = await vectors.average(self)
   const metrics = heldOut > 0 ? await vectors.evaluate(weights) : undefined
   const createdAt = Date.now()
   const author = authorOf(peer.key)
@@ -65,14 +70,18 @@ export async function makeCheckpoint(
     metrics: shared === undefined ? [] : [{ author, split: 'holdOut', ...shared }],
     createdAt
   }
-  await requireFree(peer.home.dir, weightsFileBytes(run.manifest.parameterCount))
+  const files = 1 + (proven?.length ?? 0)
+  await requireFree(peer.home.dir, files * weightsFileBytes(run.manifest.parameterCount))
   const { root } = await peer.storage.checkpoints.put({
     run: runText,
     seq,
     round,
     createdAt: await peer.storage.checkpoints.afterLatest(runText, createdAt),
     weights: encodeWeights(run.shared.layout, weights),
-    encode: (links) => encodeCheckpoint({ ...manifest, ...links })
+    encode: async (links) => {
+      const proof = proven === undefined ? {} : { proof: await storeProof(peer.storage, run, proven) }
+      return encodeCheckpoint({ ...manifest, ...links, ...proof })
+    }
   })
   await dropOldCheckpoints(peer.storage, runText)
   const announcement = await sealCheckpointAnnouncement(
@@ -92,16 +101,19 @@ export async function makeCheckpoint(
   return { root, announcement, ...(metrics === undefined ? {} : { metrics }) }
 }
 
-/** Most bytes that a checkpoint of a run may take: its weights, and as much again for the manifest. */
-export function maxCheckpointBytes({ manifest }: RunFiles): number {
-  return 2 * weightsFileBytes(manifest.parameterCount)
+/** Most bytes that a checkpoint and all that it links to may take: model, weights, and in a proof a copy for each author of the cut. */
+export function maxCheckpointBytes({ manifest }: RunFiles, seal?: CheckpointNews['seal']): number {
+  const { parameterCount, checkpoint, averaging } = manifest
+  // The author and at most 2k links (DESIGN 5).
+  const ordinary = checkpoint.proof === 'snapshots' ? Math.min(MAX_CUT, 2 * averaging.k + 1) : 0
+  return (2 + (seal === undefined ? ordinary : maxSealedMembers(parameterCount))) * weightsFileBytes(parameterCount)
 }
 
 /** Fetches and keeps an announced checkpoint of at most so many bytes; which ones are dropped for it is not its matter. `createdAt`: its place among those kept here. */
 export async function keepCheckpoint(
   storage: Storage,
   run: RunFiles,
-  { announcement }: SignedCheckpointAnnouncement,
+  { announcement }: CheckpointNews,
   { createdAt, ...options }: { readonly signal?: AbortSignal; readonly maxBytes: number; readonly createdAt: number }
 ): Promise<CID> {
   const root = CID.decode(announcement.checkpoint)
@@ -118,7 +130,7 @@ export async function keepCheckpoint(
 }
 
 /** Keeps the newest few and frees the space of the others: a long run would fill the disk with them. */
-async function dropOldCheckpoints(storage: Storage, run: string): Promise<void> {
+export async function dropOldCheckpoints(storage: Storage, run: string): Promise<void> {
   const dropped = await storage.checkpoints.keepLast(run)
   if (dropped.length > 0) await storage.sweep({ only: dropped })
 }

@@ -131,7 +131,7 @@ export function manifestOf({ plan, task }: DraftRun): DraftManifest {
       minRoundMs: MIN_ROUND_MS
     },
     averaging: settleAveraging(plan, task.kind),
-    checkpoint: { everyRounds: plan.checkpointEveryRounds, proof: 'none' },
+    checkpoint: { everyRounds: plan.checkpointEveryRounds, proof: plan.proof },
     evaluation: { holdOut: plan.holdOut, metrics: [task.kind === 'regression' ? 'rmse' : 'accuracy', 'loss'] },
     privacy: { mode: 'off' },
     personalise: personalisationOf(plan),

@@ -1,10 +1,10 @@
 import { CID } from 'multiformats/cid'
 import { equals } from 'uint8arrays/equals'
 import {
+  type CheckpointNews,
   InvalidRecordError,
   type Invite,
-  parseCheckpointAnnouncement,
-  type SignedCheckpointAnnouncement
+  parseCheckpointNews
 } from '../../protocols/envelope/index.ts'
 import { peerText } from '../../protocols/links/index.ts'
 import type { StateService } from '../../protocols/state-sync/index.ts'
@@ -35,7 +35,7 @@ export interface FindCheckpointInit {
 }
 
 export interface FoundCheckpoint {
-  readonly announced: SignedCheckpointAnnouncement
+  readonly announced: CheckpointNews
   readonly copy: CheckpointCopy
 }
 
@@ -71,12 +71,12 @@ async function askFor(
   state: Pick<StateService, 'fetchCheckpoint'>,
   id: string,
   run: RunFiles
-): Promise<SignedCheckpointAnnouncement | undefined> {
+): Promise<CheckpointNews | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>()
   const timer = setTimeout(resolve, ASK_MS, undefined)
   try {
     const sealed = await Promise.race([state.fetchCheckpoint(id), late])
-    const announced = sealed === undefined ? undefined : await parseCheckpointAnnouncement(sealed)
+    const announced = sealed === undefined ? undefined : await parseCheckpointNews(sealed)
     return announced !== undefined && equals(announced.announcement.run, run.id.bytes) ? announced : undefined
   } catch {
     return undefined // Gone, or it says what is no announcement: the others are asked too.
@@ -86,12 +86,13 @@ async function askFor(
 }
 
 async function load(
-  { announcement }: SignedCheckpointAnnouncement,
+  { announcement, seal }: CheckpointNews,
   { storage, run, signal }: Pick<FindCheckpointInit, 'storage' | 'run' | 'signal'>
 ): Promise<CheckpointCopy> {
   const root = CID.decode(announcement.checkpoint)
   const { manifest, weights } = await loadCheckpoint(storage, run, root, { signal, timeoutMs: FETCH_MS })
-  if (!equals(manifest.run, run.id.bytes) || !equals(manifest.author, announcement.author)) {
+  const isTheirs = manifest.author === undefined ? seal !== undefined : equals(manifest.author, announcement.author)
+  if (!equals(manifest.run, run.id.bytes) || !isTheirs) {
     throw new InvalidRecordError('wrong-run', "it is another run's, or not by who announced it")
   }
   const copy = new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength)

@@ -6,7 +6,7 @@ import {
   type CheckpointManifest,
   type Invite,
   parseCheckpoint,
-  parseCheckpointAnnouncement,
+  parseCheckpointNews,
   parseManifest
 } from '../../protocols/envelope/index.ts'
 import { StateService } from '../../protocols/state-sync/index.ts'
@@ -232,7 +232,7 @@ async function newestCheckpoint(peer: Peer, invite: Invite, run: RunFiles, signa
   await Promise.allSettled(
     peers.map(async (id) => {
       const sealed = await state.fetchCheckpoint(id)
-      if (sealed !== undefined) newest.offer(await parseCheckpointAnnouncement(sealed))
+      if (sealed !== undefined) newest.offer(await parseCheckpointNews(sealed))
     })
   )
   if (newest.announced === undefined) {

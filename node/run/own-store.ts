@@ -15,6 +15,8 @@ export interface OwnStoreInit {
   readonly trouble: DiskTrouble
   /** The own public copy with the header that signs it; undefined before the first delta. */
   readonly own: () => Promise<SignedCopy | undefined>
+  /** Keeps the whole chain, not only what a restart needs. */
+  readonly keepAll?: boolean
   /** Saves what this peer keeps to itself, with the copy. */
   readonly savePersonal: () => Promise<void>
 }
@@ -104,9 +106,9 @@ export class OwnStore {
   }
 
   async #snapshot(copy: Uint8Array): Promise<void> {
-    const { peer, run } = this.#init
+    const { peer, run, keepAll = false } = this.#init
     await requireFree(peer.home.dir, copy.byteLength)
-    await peer.storage.chains.snapshot(run, copy)
+    await peer.storage.chains.snapshot(run, copy, { keepAll })
   }
 
   async #save(): Promise<void> {

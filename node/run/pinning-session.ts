@@ -35,8 +35,9 @@ export async function pinRun(session: RunSession, request: PinningRequest): Prom
     invite,
     policy,
     quota,
-    onPinned: ({ root, round, phase, ...quality }) => {
-      const measured = [phase, describeQuality(quality) ?? []].flat().join(', ')
+    onPinned: ({ root, round, phase, sealedBy, ...quality }) => {
+      const seal = sealedBy === undefined ? [] : `sealed over ${sealedBy} members`
+      const measured = [phase, seal, describeQuality(quality) ?? []].flat().join(', ')
       say('info', `pinned checkpoint ${root} of round ${round} (${measured})`)
     },
     onNotice: (message) => say('warn', message)

@@ -4,9 +4,9 @@ import { payloadBytes } from '../../protocols/averaging/index.ts'
 import type { Clock } from '../../protocols/clock.ts'
 import { DeltaService, type DeltaSource } from '../../protocols/delta-gossip/index.ts'
 import {
+  type CheckpointNews,
   type RefusalReason,
   type Role,
-  type SignedCheckpointAnnouncement,
   type SignedDeltaHeader,
   sealBeacon
 } from '../../protocols/envelope/index.ts'
@@ -16,6 +16,7 @@ import { encodeEquivocationProof, RunTopics } from '../../protocols/topics/index
 import type { Peer } from '../peer.ts'
 import { beaconIntervalMs, firstBeaconMs, MEETING_MS } from './beacon-interval.ts'
 import { KnownMembers } from './known-members.ts'
+import { KnownProofs } from './known-proofs.ts'
 import type { RunFiles } from './run-files.ts'
 
 /** Late, repeated and excess deltas come from honest peers too: a swapped link, a resent frame, a busy machine. */
@@ -43,11 +44,15 @@ export interface RunNetworkInit {
   /** Hears how much of a copy that is being fetched is here, in bytes. */
   readonly onProgress?: (peer: string, received: number, total: number) => void
   readonly newestCheckpoint: () => Uint8Array | undefined
+  /** Sealed last headers of the members that closed and whose copies this peer gives. */
+  readonly closed?: () => readonly Uint8Array[]
   readonly onLinkOpened: LinkServiceInit['onOpen']
   readonly onLinkClosed: (id: string, reason: string) => void
   readonly onDelta: LinkServiceInit['onDelta']
   readonly onHeader: (header: SignedDeltaHeader) => void
-  readonly onCheckpoint: (checkpoint: SignedCheckpointAnnouncement) => void
+  readonly onCheckpoint: (checkpoint: CheckpointNews) => void
+  /** A proof that an author signed two bodies for one place, by whomever it was found. */
+  readonly onEquivocation?: (proof: Uint8Array) => void
   /** Something that the operator must hear. */
   readonly onNotice: (message: string) => void
 }
@@ -65,6 +70,7 @@ export class RunNetwork {
   #startedAt = Number.POSITIVE_INFINITY
   #isOtherUserKnown = false
   readonly #known: KnownMembers
+  readonly #proofs = new KnownProofs()
 
   constructor(init: RunNetworkInit) {
     this.#init = init
@@ -111,6 +117,7 @@ export class RunNetwork {
       copyOf: init.copyOf,
       ...(init.onProgress === undefined ? {} : { onProgress: init.onProgress }),
       newestCheckpoint: init.newestCheckpoint,
+      ...(init.closed === undefined ? {} : { closed: init.closed }),
       onRefused,
       ...pace
     })
@@ -132,7 +139,8 @@ export class RunNetwork {
           this.links.addMember(peerText(beacon.peer), { peer: beacon.peer, addresses: [...beacon.addresses] })
         }
       },
-      onEquivocation: (author) => {
+      onEquivocation: (author, proof) => {
+        this.#keepProof(author, proof)
         if (equals(author, peer.idBytes)) this.#noteOtherUser()
         else this.links.noteFault(peerText(author), 'equivocation')
       },
@@ -141,7 +149,11 @@ export class RunNetwork {
   }
 
   async start(): Promise<void> {
-    this.#startedAt = this.#init.clock.wallNow()
+    const { peer: self, run, clock } = this.#init
+    this.#startedAt = clock.wallNow()
+    for (const author of await this.#proofs.load(self.home.dir, run.id.toString())) {
+      if (!equals(author, self.idBytes)) this.links.noteFault(peerText(author), 'equivocation')
+    }
     this.topics.start()
     await this.deltas.start()
     await this.state.start()
@@ -172,8 +184,14 @@ export class RunNetwork {
     this.links.noteFault(peer, reason)
     const [first, second] = proof ?? []
     if (first !== undefined && second !== undefined) {
-      void this.topics.publish('faults', encodeEquivocationProof(first, second))
+      const found = encodeEquivocationProof(first, second)
+      this.#keepProof(peerBytes(peer), found)
+      void this.topics.publish('faults', found)
     }
+  }
+
+  #keepProof(author: Uint8Array, proof: Uint8Array): void {
+    if (this.#proofs.add(author, proof)) this.#init.onEquivocation?.(proof)
   }
 
   /** Trainers that this peer knows, and itself. */
@@ -201,9 +219,16 @@ export class RunNetwork {
     this.#cancelBeacon = this.#init.clock.after(ms, () => {
       // A beacon that reaches nobody is repeated when its turn comes again: nothing depends on any one.
       this.#sendBeacon().catch(() => {})
+      this.#passProofOn().catch(() => {})
       void this.#known.save(this.links.members.known())
       this.#beaconAfter(beaconIntervalMs(this.#members))
     })
+  }
+
+  /** Gossip forgets a message after two minutes: until then this one is a repetition, and goes nowhere. */
+  async #passProofOn(): Promise<void> {
+    const proof = this.#proofs.next()
+    if (proof !== undefined) await this.topics.publish('faults', proof)
   }
 
   async #sendBeacon(): Promise<void> {

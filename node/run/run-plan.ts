@@ -38,6 +38,8 @@ export interface RunPlan {
   /** … layers that no peer shares. */
   readonly localLayers?: readonly string[]
   readonly checkpointEveryRounds: number
+  /** Whether every checkpoint carries the signed copies that it derives from; the last one of a run does anyway. */
+  readonly proof: RunManifest['checkpoint']['proof']
   readonly holdOut: number
   readonly shareMetrics: boolean
   readonly shareSamples: boolean
@@ -70,6 +72,8 @@ export const DEFAULT_PLAN = {
   batch: 32,
   codec: 'int4',
   checkpointEveryRounds: 20,
+  // A checkpoint with proof is as large as its cut is long, seven times the weights with k = 6, and whoever pins takes it whole.
+  proof: 'none',
   holdOut: 0.2,
   shareMetrics: true,
   shareSamples: true

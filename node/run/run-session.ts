@@ -1,4 +1,4 @@
-import type { Invite, SignedCheckpointAnnouncement } from '../../protocols/envelope/index.ts'
+import type { CheckpointNews, Invite } from '../../protocols/envelope/index.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
 import type { QuotaKeeper } from '../pinning/index.ts'
@@ -10,10 +10,10 @@ export interface RunningRun {
   readonly state: RunStatus['state']
   readonly links: LinkStatus[]
   readonly refusals: ReadonlyMap<string, number>
-  readonly announced: SignedCheckpointAnnouncement | undefined
+  readonly announced: CheckpointNews | undefined
   readonly progress?: TrainingStatus
   /** Checkpoints that are being fetched, the first of them now. */
-  readonly wanted?: readonly SignedCheckpointAnnouncement[]
+  readonly wanted?: readonly CheckpointNews[]
   pause?(): void
   resume?(): void
 }

@@ -1,13 +1,9 @@
 import { CID } from 'multiformats/cid'
 import { equals } from 'uint8arrays/equals'
 import { systemClock } from '../../protocols/clock.ts'
-import {
-  type Invite,
-  parseCheckpointAnnouncement,
-  type SignedCheckpointAnnouncement
-} from '../../protocols/envelope/index.ts'
+import { type CheckpointNews, type Invite, parseCheckpointNews } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
-import { ownAddresses } from '../../protocols/links/index.ts'
+import { ownAddresses, peerBytes, peerText } from '../../protocols/links/index.ts'
 import { topicOf } from '../../protocols/topics/index.ts'
 import { nextIncarnation } from '../../storage/index.ts'
 import { traced } from '../activity.ts'
@@ -24,10 +20,10 @@ import {
 import type { Peer } from '../peer.ts'
 import type { Recorder } from '../recording/index.ts'
 import type { VectorWorker, WorkerReport } from '../vectors/index.ts'
-import { type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
+import { dropOldCheckpoints, type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { CopyNotSavedError, DiskTrouble } from './disk-trouble.ts'
-import { EventLog } from './event-log.ts'
+import { EventLog, type EventLogListeners } from './event-log.ts'
 import { findCheckpoint } from './find-checkpoint.ts'
 import { linkedPeer } from './linked-peer.ts'
 import { invitedMembers } from './locate-run.ts'
@@ -35,10 +31,12 @@ import { LossTrend } from './loss-trend.ts'
 import { NewestCheckpoint } from './newest-checkpoint.ts'
 import { OwnStore } from './own-store.ts'
 import { PersonalFile } from './personal-file.ts'
+import { RECORDS_FILE, RecordLog } from './record-log.ts'
 import { renewConnections } from './renew-connections.ts'
 import { type RestState, Rests } from './rests.ts'
 import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
+import { type SealedByThis, Sealer } from './sealing/index.ts'
 import { SignedCopies } from './signed-copies.ts'
 import type { Traffic } from './socket-traffic.ts'
 import { StandStillWatch } from './stand-still-watch.ts'
@@ -81,6 +79,10 @@ export interface TrainerInit {
   readonly recorder?: Recorder
   readonly onRound?: (event: RoundEvent & RoundTraffic) => void
   readonly onCheckpoint?: (checkpoint: MadeCheckpoint, request: CheckpointRequest) => void
+  /** Keeps the whole own chain and notes when each delta was published, for auditors. */
+  readonly keepsAll?: boolean
+  /** This peer derived and signed the run's last checkpoint. */
+  readonly onSealed?: (root: CID, members: number) => void
   /** Hears how much of a copy that is being fetched is here, in bytes. */
   readonly onFetching?: (peer: string, received: number, total: number) => void
   readonly onNotice: (message: string) => void
@@ -97,6 +99,8 @@ export class TrainerRun {
   readonly #trouble: DiskTrouble
   readonly #events: EventLog
   readonly #outbound: EventLog
+  readonly #records: RecordLog
+  readonly #sealer: Sealer
   #incarnation: Uint8Array = new Uint8Array()
   readonly #newest = new NewestCheckpoint()
   readonly #trend = new LossTrend()
@@ -119,10 +123,12 @@ export class TrainerRun {
       run: run.id.toString(),
       trouble: this.#trouble,
       own: () => this.#copies.own(),
+      keepAll: init.keepsAll === true,
       savePersonal: () => this.#personal.saveFrom(vectors)
     })
     this.#events = this.#openLog('events.jsonl')
     this.#outbound = this.#openLog('outbound.jsonl')
+    this.#records = new RecordLog(peer.home.path(RECORDS_FILE), run.id.toString(), this.#listeners(RECORDS_FILE))
     this.#network = new RunNetwork({
       peer,
       network,
@@ -135,16 +141,22 @@ export class TrainerRun {
         deltas: (incarnation, from, to) => this.#live?.deltas(incarnation, from, to) ?? []
       },
       local: () => ({ head: this.#copies.head, isTrainer: true, hasEnded: this.#hasEnded }),
-      copyOf: (author) => this.#copies.of(author),
+      copyOf: async (author) => this.#sealer.copyOf(peerText(author)) ?? (await this.#copies.of(author)),
+      closed: () => this.#sealer.headers,
       ...(init.onFetching === undefined ? {} : { onProgress: init.onFetching }),
       newestCheckpoint: () => this.#newest.sealed,
       onLinkOpened: (link, head) => this.#live?.linkOpened(linkedPeer(link, head !== null, this.#network)),
       onLinkClosed: (id) => this.#live?.linkClosed(id),
       onDelta: (id, frame) => this.#live?.receive(id, frame),
-      onHeader: () => {},
+      onHeader: (signed) => {
+        this.#records.append('delta', signed.bytes)
+        this.#sealer.note(signed)
+      },
       onCheckpoint: (checkpoint) => this.#checkpointSeen(checkpoint),
+      onEquivocation: (proof) => this.#records.append('equivocation', proof),
       onNotice
     })
+    this.#sealer = this.#createSealer()
     this.#participant = this.#createParticipant()
     const { hours, isMetered } = init
     this.#rests = new Rests({
@@ -176,7 +188,7 @@ export class TrainerRun {
   }
 
   /** The newest checkpoint's announcement, own or heard of. */
-  get announced(): SignedCheckpointAnnouncement | undefined {
+  get announced(): CheckpointNews | undefined {
     return this.#newest.announced
   }
 
@@ -248,6 +260,8 @@ export class TrainerRun {
     const report = await participant.run({ signal })
     signal.removeEventListener('abort', hurry)
     this.#hasEnded = report.end === 'done'
+    const own = this.#hasEnded ? await this.#copies.own() : undefined
+    if (own !== undefined) await this.#sealer.begin({ id: this.#init.peer.id, ...own })
     await this.#store.save().catch((cause) => {
       throw new CopyNotSavedError(report.rounds, this.#init.peer.home.dir, cause)
     })
@@ -268,7 +282,11 @@ export class TrainerRun {
     const startedAt = systemClock.now()
     const isOver = () => {
       const waited = systemClock.now() - startedAt
-      return signal.aborted || waited >= ms || (waited >= MIN_LINGER_MS && this.#live?.isAmongDone === true)
+      return (
+        signal.aborted ||
+        waited >= ms ||
+        (waited >= MIN_LINGER_MS && this.#live?.isAmongDone === true && this.#sealer.isSettled)
+      )
     }
     while (!isOver()) await new Promise<void>((resolve) => systemClock.after(LINGER_CHECK_MS, resolve))
   }
@@ -277,18 +295,53 @@ export class TrainerRun {
   async stop(): Promise<void> {
     this.#rests.stop()
     this.#watch.stop()
+    const sealed = this.#sealer.stop()
     await this.#network.stop()
+    await sealed
     this.#live?.stop()
     await this.#store.settled()
     await this.#events.close()
     await this.#outbound.close()
+    await this.#records.close()
   }
 
   #openLog(name: string): EventLog {
-    return new EventLog(this.#init.peer.home.path(name), {
+    return new EventLog(this.#init.peer.home.path(name), this.#listeners(name))
+  }
+
+  #listeners(name: string): EventLogListeners {
+    return {
       onError: (error) => this.#trouble.failed(name, error),
       onWritten: () => this.#trouble.stored(name)
+    }
+  }
+
+  /** The end of the run for all: see Sealer. */
+  #createSealer(): Sealer {
+    const { peer, run, vectors } = this.#init
+    return new Sealer({
+      peer,
+      run,
+      state: this.#network.state,
+      clock: systemClock,
+      ask: () => this.#network.links.links.keys(),
+      members: () => this.#members(),
+      heldCopy: (id) => this.#copies.of(peerBytes(id)),
+      ...(vectors.report.heldOut > 0 ? { evaluate: (weights) => vectors.evaluate(weights) } : {}),
+      onSealed: (sealed) => this.#sealed(sealed),
+      onTrouble: (error) => this.#trouble.failed('checkpoint not sealed', error)
     })
+  }
+
+  async #sealed({ root, members, bytes }: SealedByThis): Promise<void> {
+    const { run, onSealed } = this.#init
+    this.#newest.offer(await parseCheckpointNews(bytes))
+    this.#records.appendOwn('seal', bytes)
+    this.#outbound.append({ t: Date.now(), what: 'seal', run: run.id.toString(), root: root.toString() })
+    await this.#network.topics.publish('checkpoints', bytes)
+    await dropOldCheckpoints(this.#init.peer.storage, run.id.toString())
+    this.#trouble.stored('checkpoint not sealed')
+    onSealed?.(root, members)
   }
 
   async #createParticipant(): Promise<Participant> {
@@ -347,7 +400,10 @@ export class TrainerRun {
     const run = this.#init.run.id.toString()
     const now = systemClock.now()
     this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
-    if (this.#topicTurns.take(now, this.#members())) {
+    // Everybody hears who has closed: the sealed checkpoint takes all of them.
+    const isForAll = this.#topicTurns.take(now, this.#members()) || this.#live?.phase === 'done'
+    if (isForAll || this.#init.keepsAll === true) this.#records.appendOwn('delta', header)
+    if (isForAll) {
       void this.#network.topics.publish('deltas', header).catch(() => {})
     }
     this.#init.recorder?.signed(header)
@@ -386,7 +442,8 @@ export class TrainerRun {
         { peer, run, vectors, heldOut: vectors.report.heldOut, incarnation: this.#incarnation },
         request
       )
-      this.#newest.offer(await parseCheckpointAnnouncement(made.announcement))
+      this.#newest.offer(await parseCheckpointNews(made.announcement))
+      this.#records.appendOwn('checkpoint', made.announcement)
       this.#outbound.append({ t: Date.now(), what: 'checkpoint', run: run.id.toString(), root: made.root.toString() })
       await this.#network.topics.publish('checkpoints', made.announcement)
       this.#trouble.stored('checkpoint not made')
@@ -396,8 +453,11 @@ export class TrainerRun {
     }
   }
 
-  #checkpointSeen(checkpoint: SignedCheckpointAnnouncement): void {
+  #checkpointSeen(checkpoint: CheckpointNews): void {
     if (equals(checkpoint.announcement.author, this.#init.peer.idBytes)) return
+    this.#records.append(checkpoint.seal === undefined ? 'checkpoint' : 'seal', checkpoint.bytes)
+    // What others sealed is derived here too, or not taken for this run's end.
+    if (checkpoint.seal !== undefined) return
     if (this.#newest.offer(checkpoint)) this.#live?.checkpointSeen(checkpoint.announcement.phase)
   }
 }

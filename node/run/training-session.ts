@@ -104,8 +104,10 @@ async function train(
     vectors,
     company: { links: request.waitForLinks, ms: 1000 * request.waitSeconds },
     ...(request.hours === undefined ? {} : { hours: new Hours(request.hours) }),
+    keepsAll: request.history === 'all',
     ...(request.pauseOnMetered === true ? { isMetered } : {}),
     onRound: sayProgress(say, run.manifest.training.rounds),
+    onSealed: (root, members) => say('info', `sealed checkpoint over ${members} members: ${root}`),
     onCheckpoint: ({ root }, { round }) => say('info', `checkpoint of round ${round}: ${root}`),
     onFetching: sayFetching(say),
     onNotice: (message) => say('warn', message)

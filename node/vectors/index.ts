@@ -19,6 +19,7 @@ export { startVectorWorker, type VectorWorker, type VectorWorkerInit } from './v
 export type {
   AveragedCopies,
   HeldCopy,
+  ProvenVersion,
   RollBackTarget,
   RoundOptions,
   RoundOutcome,

@@ -9,6 +9,7 @@ import type {
   RollBackTarget,
   RoundOptions,
   RoundOutcome,
+  SelfInCut,
   Start,
   Vectors,
   VersionTerm
@@ -22,6 +23,9 @@ const NORM_TOLERANCE = 1e-6
  * new chain from the copy that it had. Each is as long as the model.
  */
 const MAX_PARTED = 2
+
+/** What a held copy is called, and by whom it is signed. */
+type Named = Pick<ExpectedCopy, 'version' | 'signed'>
 
 export interface LocalVectorsInit {
   readonly trainer: Trainer
@@ -39,9 +43,9 @@ export interface LocalVectorsInit {
 export class LocalVectors implements Vectors {
   readonly #init: LocalVectorsInit
   readonly #averager: Averager
-  readonly #versions = new Map<string, ExpectedCopy['version']>()
+  readonly #versions = new Map<string, Named>()
   /** The one that parted last is the last. */
-  readonly #parted = new Map<string, HeldCopy>()
+  readonly #parted = new Map<string, Named & Pick<HeldCopy, 'copy'>>()
   /** Scratch for local training, shape [n]. */
   readonly #trained: Float32Array
   #seq = -1
@@ -103,7 +107,7 @@ export class LocalVectors implements Vectors {
     this.#averager.mix(
       terms.map(({ seq, ...term }) => ({
         ...term,
-        newerDeltas: Math.max(0, (this.#versions.get(term.author)?.seq ?? seq) - seq)
+        newerDeltas: Math.max(0, (this.#versions.get(term.author)?.version.seq ?? seq) - seq)
       }))
     )
   }
@@ -138,12 +142,12 @@ export class LocalVectors implements Vectors {
 
   async forget(author: string): Promise<void> {
     const view = this.#averager.view(author)
-    const version = this.#versions.get(author)
+    const named = this.#versions.get(author)
     this.#averager.forget(author)
     this.#versions.delete(author)
-    if (view === undefined || version === undefined) return
+    if (view === undefined || named === undefined) return
     this.#parted.delete(author)
-    this.#parted.set(author, { version, copy: bytesOf(view) })
+    this.#parted.set(author, { ...named, copy: bytesOf(view) })
     if (this.#parted.size > MAX_PARTED) this.#parted.delete(this.#parted.keys().next().value!)
   }
 
@@ -152,9 +156,10 @@ export class LocalVectors implements Vectors {
     this.#parted.delete(author)
     if (parted !== undefined && this.#averager.view(author) === undefined) {
       this.#averager.adopt(author, floatsOf(parted.copy))
-      this.#versions.set(author, parted.version)
+      const { copy: _, ...named } = parted
+      this.#versions.set(author, named)
     }
-    return this.#versions.get(author)
+    return this.#versions.get(author)?.version
   }
 
   #accept(author: string, expected: ExpectedCopy): CopyFault {
@@ -162,7 +167,8 @@ export class LocalVectors implements Vectors {
     if (expected.stateHash !== undefined && !equals(hashOf(view), expected.stateHash)) {
       return this.#refuse(author, 'state-mismatch')
     }
-    this.#versions.set(author, expected.version)
+    const { version, signed } = expected
+    this.#versions.set(author, signed === undefined ? { version } : { version, signed })
     return undefined
   }
 
@@ -178,20 +184,29 @@ export class LocalVectors implements Vectors {
 
   async heldCopy(author: string): Promise<HeldCopy | undefined> {
     const view = this.#averager.view(author)
-    const version = this.#versions.get(author)
+    const version = this.#versions.get(author)?.version
     if (view !== undefined && version !== undefined) return { version, copy: bytesOf(view).slice() }
     return undefined
   }
 
-  async average(self: { author: string; delta: Uint8Array; incarnation: Uint8Array }): Promise<AveragedCopies> {
-    const { author, delta, incarnation } = self
-    const cut = [{ author, version: { incarnation, seq: this.#seq, delta } }]
-    for (const [neighbour, version] of this.#versions) cut.push({ author: neighbour, version })
-    cut.sort((a, b) => (a.author < b.author ? -1 : 1))
-    const copies = cut.map((entry) =>
-      entry.author === author ? this.#averager.copy : this.#averager.view(entry.author)!
-    )
-    return { weights: this.#averager.combine(copies), rule: this.#averager.combination, cut }
+  async average({ author, delta, incarnation, signed }: SelfInCut): Promise<AveragedCopies> {
+    const own = { version: { incarnation, seq: this.#seq, delta }, ...(signed === undefined ? {} : { signed }) }
+    const all = [...this.#versions, [author, own] as const].map(([name, { version, signed: word }]) => ({
+      author: name,
+      version,
+      signed: word,
+      copy: name === author ? this.#averager.copy : this.#averager.view(name)!
+    }))
+    const held = signed === undefined ? all : all.filter(isProven)
+    held.sort((a, b) => (a.author < b.author ? -1 : 1))
+    return {
+      weights: this.#averager.combine(held.map(({ copy }) => copy)),
+      rule: this.#averager.combination,
+      cut: held.map(({ author, version }) => ({ author, version })),
+      ...(signed === undefined
+        ? {}
+        : { proven: held.map(({ signed, copy }) => ({ header: signed!.header, copy: bytesOf(copy).slice() })) })
+    }
   }
 
   evaluate(weights?: Float32Array): Promise<Metrics> {
@@ -201,6 +216,11 @@ export class LocalVectors implements Vectors {
   close(): Promise<void> {
     return this.#init.trainer.close()
   }
+}
+
+/** Hashes of held copies are compared on every eighth delta only: what goes into a proof is compared first. */
+function isProven({ signed, copy }: { signed: ExpectedCopy['signed']; copy: Float32Array }): boolean {
+  return signed !== undefined && equals(hashOf(copy), signed.stateHash)
 }
 
 /** A model that diverges is rolled back by the caller, whether the trainer notices or the averager. */

@@ -10,6 +10,7 @@ import type {
   RollBackTarget,
   RoundOptions,
   RoundOutcome,
+  SelfInCut,
   Start,
   Vectors,
   VersionTerm
@@ -131,7 +132,7 @@ export class VectorWorker implements Vectors {
     return this.#calls.call('heldCopy', [author])
   }
 
-  average(self: { author: string; delta: Uint8Array; incarnation: Uint8Array }): Promise<AveragedCopies> {
+  average(self: SelfInCut): Promise<AveragedCopies> {
     return this.#calls.call('average', [self])
   }
 

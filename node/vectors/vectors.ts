@@ -1,5 +1,5 @@
 import type { MixTerm } from '../../protocols/averaging/index.ts'
-import type { CopyKeeper, ExpectedCopy } from '../../protocols/delta-gossip/index.ts'
+import type { CopyKeeper, ExpectedCopy, SignedVersion } from '../../protocols/delta-gossip/index.ts'
 import type { Metrics } from '../training/index.ts'
 
 /** What a peer starts its chain from: everybody's initial weights, its own saved copy, or its neighbours' mean. */
@@ -54,6 +54,25 @@ export interface AveragedCopies {
   readonly rule: 'mean' | 'median'
   /** The own version (author `undefined`) and each neighbour's. */
   readonly cut: readonly { readonly author: string; readonly version: ExpectedCopy['version'] }[]
+  /** For a proof, in the order of `cut`: what each author signed, and the copy whose hash is in it. */
+  readonly proven?: readonly ProvenVersion[]
+}
+
+/** A copy with the header that signs it. */
+export interface ProvenVersion {
+  /** Sealed delta header. */
+  readonly header: Uint8Array
+  /** Little-endian float32, 4 bytes a parameter. */
+  readonly copy: Uint8Array
+}
+
+/** Under which name the own copy goes into an average. */
+export interface SelfInCut {
+  readonly author: string
+  readonly delta: Uint8Array
+  readonly incarnation: Uint8Array
+  /** Asks for a proof: only copies whose hash their authors signed are averaged then, and come along. */
+  readonly signed?: SignedVersion
 }
 
 /**
@@ -76,12 +95,8 @@ export interface Vectors extends CopyKeeper {
   ownCopy(): Promise<{ readonly seq: number; readonly copy: Uint8Array }>
   /** A copy of the public copy that is held of a neighbour, with its version; undefined when none is. */
   heldCopy(author: string): Promise<HeldCopy | undefined>
-  /** Mean of the public copies of the named neighbours that are held, and the own one under `self`. */
-  average(self: {
-    readonly author: string
-    readonly delta: Uint8Array
-    readonly incarnation: Uint8Array
-  }): Promise<AveragedCopies>
+  /** Mean of the public copies of the neighbours that are held, and the own one under `self`. */
+  average(self: SelfInCut): Promise<AveragedCopies>
   /** Loss and accuracy, or root mean squared error, on the held-out rows: of the own model, or of `weights` (shape [n]). */
   evaluate(weights?: Float32Array): Promise<Metrics>
   close(): Promise<void>

@@ -119,8 +119,16 @@ function describeReady(engine: Engine, rows: Rows, batch: number): WorkerReport 
 /** Copies made for the caller go over whole; everything else is small, or still in use here. */
 function ownedBuffers(result: unknown): Transferable[] {
   if (typeof result !== 'object' || result === null) return []
-  const { copy, weights } = result as { copy?: Uint8Array<ArrayBuffer>; weights?: Float32Array<ArrayBuffer> }
-  return [copy, weights].flatMap((vector) => vector?.buffer ?? [])
+  const {
+    copy,
+    weights,
+    proven = []
+  } = result as {
+    copy?: Uint8Array<ArrayBuffer>
+    weights?: Float32Array<ArrayBuffer>
+    proven?: readonly { copy: Uint8Array<ArrayBuffer> }[]
+  }
+  return [copy, weights, ...proven.map((version) => version.copy)].flatMap((vector) => vector?.buffer ?? [])
 }
 
 const ready = startVectors(workerData as VectorWorkerInit)

@@ -65,9 +65,19 @@ export interface CopyKeeper {
 
 export interface ExpectedCopy {
   readonly version: Pick<DeltaHeader, 'incarnation' | 'seq'> & { readonly delta: Uint8Array }
+  /** What the author signed for this version; without it the copy can be mixed but proves nothing. */
+  readonly signed?: SignedVersion
   readonly norm?: number
   /** SHA-256 of the copy after this delta; not compared when absent. */
   readonly stateHash?: Uint8Array
+}
+
+/** A version as its author signed it. */
+export interface SignedVersion {
+  /** The sealed delta header. */
+  readonly header: Uint8Array
+  /** SHA-256 of the copy after that delta. */
+  readonly stateHash: Uint8Array
 }
 
 /** Asks the author, or whoever holds its chain. Every call has a deadline of its own and may fail. */
@@ -300,7 +310,7 @@ export class ChainFollower {
     if (this.#baseOf(header) === 'initial') await keeper.adoptInitial(author)
     this.deltas.add(signed, payload)
     const fault = await keeper.absorb(author, payload, {
-      version: { incarnation: header.incarnation, seq: header.seq, delta: signed.cid.bytes },
+      ...namesOf(signed),
       norm: header.norm,
       ...(header.seq % HASH_CHECK_DELTAS === 0 ? { stateHash: header.stateHash } : {})
     })
@@ -347,7 +357,7 @@ export class ChainFollower {
     if (this.#isFromOlderStart(header)) return onRefused('replayed')
     if (held !== undefined && equals(held.incarnation, header.incarnation) && header.seq <= held.seq) return
     const fault = await keeper.adopt(author, answer.copy, {
-      version: { incarnation: header.incarnation, seq: header.seq, delta: signed.cid.bytes },
+      ...namesOf(signed),
       stateHash: header.stateHash
     })
     if (fault === undefined) return this.#hold(signed, heardAt)
@@ -362,6 +372,11 @@ export class ChainFollower {
     this.#version = { author, header, sealed, delta: cid.bytes, heardAt, absorbedAt: clock.now() }
     onVersion(this.#version)
   }
+}
+
+function namesOf({ header, bytes, cid }: SignedDeltaHeader): Pick<ExpectedCopy, 'version' | 'signed'> {
+  const { incarnation, seq, stateHash } = header
+  return { version: { incarnation, seq, delta: cid.bytes }, signed: { header: bytes, stateHash } }
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {

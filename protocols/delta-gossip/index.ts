@@ -16,6 +16,7 @@ export {
   type DeltaFrame,
   type ExpectedCopy,
   MAX_GAP_DELTAS,
+  type SignedVersion,
   type Version
 } from './chain-follower.ts'
 export { DeltaService, type DeltaServiceInit, type DeltaSource } from './delta-service.ts'

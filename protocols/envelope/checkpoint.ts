@@ -17,8 +17,8 @@ export const MAX_CHECKPOINT_BYTES = 256 * 1024
 /** Gossiped to every peer, like a delta header. */
 export const MAX_CHECKPOINT_ANNOUNCEMENT_BYTES = 2048
 
-/** The author and its links, at most 2k with k <= 64 (DESIGN 5). */
-const MAX_CUT = 129
+/** The author and its links, at most 2k with k <= 64 (DESIGN 5); of a sealed checkpoint, as many of the run's members. */
+export const MAX_CUT = 129
 /** Concurrent checkpoints that one may follow; authors skip their turn when they saw one, so there are few. */
 const MAX_PARENTS = 16
 /** A few splits for each author of the cut. */
@@ -50,17 +50,22 @@ export interface CheckpointMetric {
 /**
  * A model of the run with its derivation: a plain DAG-CBOR block. Its only IPLD links are `model`, `weights` and `proof`,
  * so that pinning it recursively keeps the model and never a chain.
+ *
+ * A *sealed* checkpoint, the last of a run, is everybody's who holds the same copies: to be the same bytes at all of them
+ * it has neither `author`, `seq` and `createdAt` nor parents and metrics, which stand in its seals; but it has a proof.
  */
 export interface CheckpointManifest extends Extensible {
   readonly v: 1
   /** CID of the run's manifest, 36 bytes. */
   readonly run: Uint8Array
-  readonly author: Uint8Array
-  readonly seq: number
+  /** Absent in a sealed checkpoint. */
+  readonly author?: Uint8Array
+  /** Of the author's newest delta. Absent in a sealed checkpoint. */
+  readonly seq?: number
   readonly round: number
   /** CIDs of the checkpoints before this one, 36 bytes each. */
   readonly parents: readonly Uint8Array[]
-  /** The author and its links, in ascending order of author bytes, which is the order of summation. */
+  /** The author and its links, or the members that closed, in ascending order of author bytes, which is the order of summation. */
   readonly cut: readonly CutEntry[]
   /** How the copies were combined. */
   readonly rule: 'mean' | 'median'
@@ -68,10 +73,11 @@ export interface CheckpointManifest extends Extensible {
   readonly model: CID
   /** safetensors in UnixFS. */
   readonly weights: CID
-  /** The copies themselves. */
+  /** The signed copies themselves, a `CheckpointProof`. */
   readonly proof?: CID
   readonly metrics: readonly CheckpointMetric[]
-  readonly createdAt: number
+  /** Absent in a sealed checkpoint. */
+  readonly createdAt?: number
 }
 
 /** The signed word of a checkpoint that goes over gossip. */
@@ -105,8 +111,8 @@ const CHECKPOINT: RecordKind<CheckpointManifest> = {
   schema: z.object({
     v: z.literal(1),
     run: field.recordReference,
-    author: field.author,
-    seq: field.uint32,
+    author: z.exactOptional(field.author),
+    seq: z.exactOptional(field.uint32),
     round,
     parents: z.array(field.recordReference).max(MAX_PARENTS),
     cut: z
@@ -136,7 +142,7 @@ const CHECKPOINT: RecordKind<CheckpointManifest> = {
         })
       )
       .max(MAX_METRICS),
-    createdAt: field.timeMs,
+    createdAt: z.exactOptional(field.timeMs),
     ...field.extensible
   }),
   links: ({ proof }) => (proof === undefined ? 2 : 3),
@@ -191,7 +197,13 @@ export async function parseCheckpointAnnouncement(bytes: Uint8Array): Promise<Si
   return { announcement: record, bytes, hash: recordHash(body) }
 }
 
-function checkCut({ author, cut }: CheckpointManifest): void {
+/** Whether it is the last one of a run, which nobody in particular made. */
+export function isSealed({ author }: Pick<CheckpointManifest, 'author'>): boolean {
+  return author === undefined
+}
+
+function checkCut(checkpoint: CheckpointManifest): void {
+  const { author, cut } = checkpoint
   const unordered = cut.findIndex((entry, index) => index > 0 && compare(cut[index - 1]!.author, entry.author) >= 0)
   if (unordered !== -1) {
     throw new InvalidRecordError(
@@ -199,7 +211,22 @@ function checkCut({ author, cut }: CheckpointManifest): void {
       `checkpoint: cut.${unordered} repeats or precedes the author before it: the cut is in ascending order of author bytes`
     )
   }
-  if (!cut.some((entry) => equals(entry.author, author))) {
+  if (author === undefined || checkpoint.seq === undefined || checkpoint.createdAt === undefined) {
+    checkSealed(checkpoint)
+  } else if (!cut.some((entry) => equals(entry.author, author))) {
     throw new InvalidRecordError('contradiction', 'checkpoint: its author is not in its cut')
   }
+}
+
+/** What one holder alone knows would make it another CID at the next. */
+function checkSealed({ author, seq, createdAt, parents, metrics, proof }: CheckpointManifest): void {
+  const own = { author, seq, createdAt, parents: parents[0], metrics: metrics[0] }
+  const [name] = Object.entries(own).find(([, value]) => value !== undefined) ?? []
+  if (name !== undefined) {
+    throw new InvalidRecordError(
+      'contradiction',
+      `checkpoint: has ${name}, but not all of author, seq and createdAt: a sealed one has none of its own`
+    )
+  }
+  if (proof === undefined) throw new InvalidRecordError('contradiction', 'checkpoint: sealed, but without a proof')
 }

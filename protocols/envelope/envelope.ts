@@ -72,6 +72,12 @@ export function openEnvelope(bytes: Uint8Array, { type, maxBytes }: OpenEnvelope
   return { v: 1, type, body, signature }
 }
 
+/** The type that an envelope claims, where one of several may stand; undefined when it is none. Throws {@link InvalidRecordError}. */
+export function envelopeType(bytes: Uint8Array, maxBytes: number): string | undefined {
+  const { type } = decodeMap('envelope', bytes, { maxBytes, version: 1 }).map
+  return typeof type === 'string' ? type : undefined
+}
+
 /**
  * Whether `author` signed this envelope. `author` is the bytes of a PeerId (38 bytes, identity multihash of an Ed25519
  * key); every other kind of author has signed nothing.

@@ -41,12 +41,21 @@ export type {
 export {
   checkpointCid,
   encodeCheckpoint,
+  isSealed,
   MAX_CHECKPOINT_ANNOUNCEMENT_BYTES,
   MAX_CHECKPOINT_BYTES,
+  MAX_CUT,
   parseCheckpoint,
   parseCheckpointAnnouncement,
   sealCheckpointAnnouncement
 } from './checkpoint.ts'
+export { type CheckpointNews, parseCheckpointNews } from './checkpoint-news.ts'
+export {
+  type CheckpointProof,
+  encodeCheckpointProof,
+  type ProvenCopy,
+  parseCheckpointProof
+} from './checkpoint-proof.ts'
 export { recordCid, recordHash } from './content-id.ts'
 export type { DeltaHeader, SignedDeltaHeader } from './delta-header.ts'
 export { deltaCid, MAX_DELTA_HEADER_BYTES, parseDeltaHeader, sealDeltaHeader } from './delta-header.ts'
@@ -78,5 +87,6 @@ export { MAX_FEATURES } from './manifest-schema.ts'
 export { parseTask } from './parse-task.ts'
 export type { RecordKind } from './record-kind.ts'
 export { decodeRecord, encodeRecord } from './record-kind.ts'
+export { parseSeal, type Seal, type SealMetrics, type SignedSeal, signSeal } from './seal.ts'
 export type { OpenedRecord, SealedKind } from './sealed-record.ts'
 export { openRecord, sealRecord } from './sealed-record.ts'

@@ -1,14 +1,17 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { LengthPrefixedStream } from '@libp2p/utils'
 import { equals } from 'uint8arrays/equals'
-import { type BulkTarget, type BulkTurn, readBulkInto, transferSignal, writeBulk } from '../bulk-frames.ts'
+import { type BulkTarget, type BulkTurn, readBulk, readBulkInto, transferSignal, writeBulk } from '../bulk-frames.ts'
 import { InvalidRecordError, type RefusalReason, recordHash } from '../envelope/index.ts'
 import { Requests } from '../request-response.ts'
 import { KeptCopies } from './kept-copies.ts'
 import {
+  encodeClosed,
   encodeStateAnswer,
   encodeStateRequest,
+  MAX_CLOSED_BYTES,
   MAX_STATE_ANSWER_BYTES,
+  parseClosed,
   parseStateAnswer,
   parseStateRequest,
   type StateRequest
@@ -49,6 +52,8 @@ export interface StateServiceInit {
   readonly copyOf: (author: Uint8Array) => Promise<SignedCopy | undefined>
   /** Sealed announcement of the newest checkpoint that this peer knows of. */
   readonly newestCheckpoint: () => Uint8Array | undefined
+  /** Sealed last headers of members that have closed, whose copies this peer gives; none unless told otherwise. */
+  readonly closed?: () => readonly Uint8Array[]
   /** Somebody asked for what nobody may ask for. */
   readonly onRefused?: (peer: string, reason: RefusalReason) => void
   /** Paces what is sent in bulk, where uploads are limited. */
@@ -144,6 +149,18 @@ export class StateService {
     })
   }
 
+  /** Fetches the sealed last headers of the members that a peer knows to have closed and holds the copies of. */
+  async fetchClosed(peer: string): Promise<readonly Uint8Array[]> {
+    const request = encodeStateRequest({ v: 1, run: this.#init.run, want: 'closed' })
+    return this.#requests.call(peer, request, MAX_CLOSED_BYTES, async (frames, signal) => {
+      const { bytes } = parseStateAnswer((await frames.read({ signal })).subarray())
+      if (bytes > MAX_CLOSED_BYTES) {
+        throw new InvalidRecordError('oversized', `closed members of ${bytes} bytes, at most ${MAX_CLOSED_BYTES}`)
+      }
+      return parseClosed(await readBulk(frames, bytes, signal)).headers
+    })
+  }
+
   async #answer(bytes: Uint8Array, frames: LengthPrefixedStream): Promise<void> {
     const { run, parameterCount, newestCheckpoint, bulkTurn } = this.#init
     const request = parseStateRequest(bytes)
@@ -153,6 +170,11 @@ export class StateService {
       const record = newestCheckpoint()
       const answer = { v: 1, bytes: 0 } as const
       return frames.write(encodeStateAnswer(record === undefined ? answer : { ...answer, record }), { signal })
+    }
+    if (request.want === 'closed') {
+      const list = encodeClosed({ v: 1, headers: [...(this.#init.closed?.() ?? [])] })
+      await frames.write(encodeStateAnswer({ v: 1, bytes: list.byteLength }), { signal })
+      return writeBulk(frames, list, signal, bulkTurn)
     }
     const { copy, from } = await this.#copyFor(request)
     if (copy === undefined) return frames.write(encodeStateAnswer({ v: 1, bytes: 0 }), { signal })

@@ -4,16 +4,16 @@ import type { PeerId } from '@libp2p/interface'
 import { equals } from 'uint8arrays/equals'
 import { systemClock } from '../clock.ts'
 import {
+  type CheckpointNews,
   InvalidRecordError,
   MAX_BEACON_BYTES,
   MAX_CHECKPOINT_ANNOUNCEMENT_BYTES,
   MAX_DELTA_HEADER_BYTES,
   parseBeacon,
-  parseCheckpointAnnouncement,
+  parseCheckpointNews,
   parseDeltaHeader,
   type RefusalReason,
   type SignedBeacon,
-  type SignedCheckpointAnnouncement,
   type SignedDeltaHeader
 } from '../envelope/index.ts'
 import { AuthorLimit, type Rate } from './author-limit.ts'
@@ -49,10 +49,10 @@ export interface RunTopicsInit {
   /** Run id, CID bytes, as records carry it. */
   readonly runBytes: Uint8Array
   readonly onHeader: (header: SignedDeltaHeader) => void
-  readonly onCheckpoint: (checkpoint: SignedCheckpointAnnouncement) => void
+  readonly onCheckpoint: (checkpoint: CheckpointNews) => void
   readonly onBeacon: (beacon: SignedBeacon) => void
   /** Somebody proved that this author signed two bodies for one sequence number. */
-  readonly onEquivocation: (author: Uint8Array) => void
+  readonly onEquivocation: (author: Uint8Array, proof: Uint8Array) => void
   readonly onRefused: (peer: string, reason: RefusalReason) => void
 }
 
@@ -136,7 +136,7 @@ export class RunTopics {
       return { author: signed.header.author, run: signed.header.run, deliver: () => onHeader(signed) }
     }
     if (name === 'checkpoints') {
-      const signed = await parseCheckpointAnnouncement(data)
+      const signed = await parseCheckpointNews(data)
       const { author, run } = signed.announcement
       return { author, run, deliver: () => onCheckpoint(signed) }
     }
@@ -145,6 +145,6 @@ export class RunTopics {
       return { author: signed.beacon.peer, run: signed.beacon.run, deliver: () => onBeacon(signed) }
     }
     const { author, run } = await parseEquivocationProof(data)
-    return { author, run, deliver: () => onEquivocation(author) }
+    return { author, run, deliver: () => onEquivocation(author, data) }
   }
 }

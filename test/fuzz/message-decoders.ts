@@ -21,8 +21,10 @@ import {
   parseReply
 } from '../../protocols/links/messages.ts'
 import {
+  encodeClosed,
   encodeStateAnswer,
   encodeStateRequest,
+  parseClosed,
   parseStateAnswer,
   parseStateRequest
 } from '../../protocols/state-sync/messages.ts'
@@ -100,7 +102,15 @@ const messages: readonly Decoder[] = [
     encodeStateRequest,
     parseStateRequest,
     { v: 1, run, want: 'copy' },
-    { v: 1, run, want: 'checkpoint' }
+    { v: 1, run, want: 'checkpoint' },
+    { v: 1, run, want: 'closed' }
+  ),
+  message(
+    'closed members',
+    encodeClosed,
+    parseClosed,
+    { v: 1, headers: [filled(600, 1), filled(700, 2)] },
+    { v: 1, headers: [] }
   ),
   message(
     'state answer',

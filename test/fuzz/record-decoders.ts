@@ -7,6 +7,7 @@ import { invitedMembers } from '../../node/run/locate-run.ts'
 import {
   type Envelope,
   encodeCheckpoint,
+  encodeCheckpointProof,
   encodeInvite,
   encodeManifest,
   InvalidRecordError,
@@ -16,13 +17,17 @@ import {
   parseBeacon,
   parseCheckpoint,
   parseCheckpointAnnouncement,
+  parseCheckpointNews,
+  parseCheckpointProof,
   parseDeltaHeader,
   parseInvite,
   parseManifest,
+  parseSeal,
   recordHash,
   sealBeacon,
   sealCheckpointAnnouncement,
-  sealDeltaHeader
+  sealDeltaHeader,
+  signSeal
 } from '../../protocols/envelope/index.ts'
 import { encodeEquivocationProof, parseEquivocationProof } from '../../protocols/topics/index.ts'
 import * as sample from '../unit/protocols/envelope/samples.ts'
@@ -69,6 +74,7 @@ async function sealedSamples() {
   return {
     headers: [first, start],
     announcements: [await sealCheckpointAnnouncement(announcement, key)],
+    seals: [await signSeal(sample.seal, key)],
     beacons: [await sealBeacon(beacon, key), await sealBeacon({ ...beacon, head: null, addresses: [] }, key)],
     proofs: [encodeEquivocationProof(first, other)]
   }
@@ -90,7 +96,7 @@ function sealedDecoders(
 }
 
 export async function recordDecoders(): Promise<Decoder[]> {
-  const { headers, announcements, beacons, proofs } = await sealedSamples()
+  const { headers, announcements, seals, beacons, proofs } = await sealedSamples()
   return [
     {
       name: 'envelope',
@@ -113,14 +119,31 @@ export async function recordDecoders(): Promise<Decoder[]> {
       shape: 'cbor',
       samples: [
         encodeCheckpoint(sample.checkpoint),
-        encodeCheckpoint({ ...sample.checkpoint, parents: [], metrics: [] })
+        encodeCheckpoint({ ...sample.checkpoint, parents: [], metrics: [] }),
+        encodeCheckpoint(sample.sealedCheckpoint)
       ],
       throws: THROWS,
       decode: parseCheckpoint,
       check: survives(encodeCheckpoint, parseCheckpoint)
     },
+    {
+      name: 'checkpoint proof',
+      shape: 'cbor',
+      samples: [encodeCheckpointProof(sample.proof)],
+      throws: THROWS,
+      decode: parseCheckpointProof,
+      check: survives(encodeCheckpointProof, parseCheckpointProof)
+    },
     ...sealedDecoders('delta header', 'delta', headers, parseDeltaHeader),
     ...sealedDecoders('checkpoint announcement', 'checkpoint', announcements, parseCheckpointAnnouncement),
+    ...sealedDecoders('seal', 'seal', seals, parseSeal),
+    {
+      name: 'checkpoint news',
+      shape: 'cbor',
+      samples: [...announcements, ...seals],
+      throws: THROWS,
+      decode: parseCheckpointNews
+    },
     ...sealedDecoders('beacon', 'beacon', beacons, parseBeacon),
     {
       name: 'equivocation proof',

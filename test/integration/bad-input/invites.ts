@@ -117,5 +117,34 @@ export const INVITES: readonly BadInput[] = [
     exitCode: 1,
     ...NOTHING_CHANGED,
     play: ({ world, t }) => run(t, 'pin', UNKNOWN, '--home', world.pinnerHome)
+  },
+  {
+    input: 'verify: something that is no CID',
+    sentence: 'not-a-cid is not a CID: copy it from `starling checkpoints` or from whoever announced it',
+    exitCode: 2,
+    ...NOTHING_CHANGED,
+    play: ({ world, t }) => run(t, 'verify', 'not-a-cid', '--home', world.path('nowhere'))
+  },
+  {
+    input: 'verify: a checkpoint and no home',
+    sentence: 'there are no blocks in nowhere: name the home that holds the checkpoint with --home',
+    exitCode: 1,
+    ...NOTHING_CHANGED,
+    play: ({ world, t }) => run(t, 'verify', UNKNOWN, '--home', world.path('nowhere'))
+  },
+  {
+    input: 'verify: a run, at a running peer',
+    sentence: 'CID is no checkpoint: `starling checkpoints` lists those in the home',
+    exitCode: 1,
+    ...NOTHING_CHANGED,
+    play: ({ world, t }) => run(t, 'verify', world.run, '--home', world.pinnerHome)
+  },
+  {
+    input: 'history: a run and no home',
+    sentence:
+      'there is no home at nowhere: `starling create` and `starling join` make one; or name another with --home',
+    exitCode: 1,
+    ...NOTHING_CHANGED,
+    play: ({ world, t }) => run(t, 'history', UNKNOWN, '--home', world.path('nowhere'))
   }
 ]

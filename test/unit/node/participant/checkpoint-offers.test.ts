@@ -9,7 +9,13 @@ const MEMBERS = 64
 /** Of the last of eight groups: seven others have the last checkpoint before it. */
 const LAST_GROUP = new Uint8Array(16).fill(7, 14, 15)
 
-const FINAL: CheckpointRequest = { round: 30, seq: 35, phase: 'done', delta: new Uint8Array(36) }
+const FINAL: CheckpointRequest = {
+  round: 30,
+  seq: 35,
+  phase: 'done',
+  delta: new Uint8Array(36),
+  signed: { header: new Uint8Array(), stateHash: new Uint8Array(32) }
+}
 
 function createOffers(incarnation = new Uint8Array(16), members = 1) {
   const clock = new VirtualClock()

@@ -5,9 +5,11 @@ import {
   parseBeacon,
   parseCheckpoint,
   parseCheckpointAnnouncement,
+  parseCheckpointProof,
   parseDeltaHeader,
   parseInvite,
-  parseManifest
+  parseManifest,
+  parseSeal
 } from '../../../../protocols/envelope/index.ts'
 import * as sample from './samples.ts'
 
@@ -44,6 +46,13 @@ describe('golden records', async () => {
     const regression = { ...sample.manifest, ...sample.regression }
     assert.deepEqual(plain(parseManifest(await goldenBytes('regression-manifest'))), plain(regression))
     assert.deepEqual(plain(parseCheckpoint(await goldenBytes('checkpoint-manifest'))), plain(sample.checkpoint))
+    assert.deepEqual(plain(parseCheckpoint(await goldenBytes('sealed-checkpoint'))), plain(sample.sealedCheckpoint))
+    const proof = parseCheckpointProof(await goldenBytes('checkpoint-proof'))
+    assert.deepEqual(
+      [String(proof.manifest), proof.copies.map(plain)],
+      [String(sample.proof.manifest), sample.proof.copies.map(plain)]
+    )
+    assert.deepEqual((await parseSeal(await goldenBytes('seal'))).seal, sample.seal)
   })
 })
 

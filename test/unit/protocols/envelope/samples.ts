@@ -4,19 +4,23 @@ import type {
   Beacon,
   CheckpointAnnouncement,
   CheckpointManifest,
+  CheckpointProof,
   DeltaHeader,
   Invite,
-  RunManifest
+  RunManifest,
+  Seal
 } from '../../../../protocols/envelope/index.ts'
 import {
   authorOf,
   encodeCheckpoint,
+  encodeCheckpointProof,
   encodeInvite,
   encodeManifest,
   recordCid,
   sealBeacon,
   sealCheckpointAnnouncement,
-  sealDeltaHeader
+  sealDeltaHeader,
+  signSeal
 } from '../../../../protocols/envelope/index.ts'
 
 export const key = await generateKeyPairFromSeed('Ed25519', filled(32, 7))
@@ -130,6 +134,27 @@ export const checkpoint: CheckpointManifest = {
   createdAt: CREATED_AT
 }
 
+const { author: _, seq: __, createdAt: ___, ...anybodys } = checkpoint
+
+/** The same, as the members that closed derive it. */
+export const sealedCheckpoint: CheckpointManifest = { ...anybodys, parents: [], metrics: [] }
+
+export const proof: CheckpointProof = {
+  v: 1,
+  manifest: recordCid(filled(1, 17)),
+  copies: [18, 20].map((value) => ({ header: recordCid(filled(1, value)), copy: recordCid(filled(1, value + 1)) }))
+}
+
+export const seal: Seal = {
+  run,
+  author,
+  checkpoint: recordCid(filled(1, 16)).bytes,
+  round: 31,
+  members: 2,
+  metrics: { n: 45, loss: 0.25, accuracy: 0.955 },
+  createdAt: CREATED_AT
+}
+
 export const announcement: CheckpointAnnouncement = {
   run,
   author,
@@ -161,7 +186,10 @@ export async function encodeSamples(): Promise<Readonly<Record<string, Uint8Arra
     'regression-manifest': encodeManifest({ ...manifest, ...regression }),
     'delta-header': await sealDeltaHeader(deltaHeader, key),
     'checkpoint-manifest': encodeCheckpoint(checkpoint),
+    'sealed-checkpoint': encodeCheckpoint(sealedCheckpoint),
+    'checkpoint-proof': encodeCheckpointProof(proof),
     'checkpoint-announcement': await sealCheckpointAnnouncement(announcement, key),
+    seal: await signSeal(seal, key),
     beacon: await sealBeacon(beacon, key),
     invite: new TextEncoder().encode(encodeInvite(invite))
   }

@@ -6,7 +6,7 @@ import { lpStream } from '@libp2p/utils'
 import { authorOf, recordCid } from '../../../../protocols/envelope/index.ts'
 import { peerText } from '../../../../protocols/links/index.ts'
 import { StateService, type StateServiceInit } from '../../../../protocols/state-sync/index.ts'
-import { encodeStateAnswer } from '../../../../protocols/state-sync/messages.ts'
+import { encodeStateAnswer, MAX_CLOSED_BYTES } from '../../../../protocols/state-sync/messages.ts'
 import { refusal } from '../envelope/refusals.ts'
 import { filled, run } from '../envelope/samples.ts'
 import { connectedNodes } from '../links/loopback-node.ts'
@@ -68,6 +68,19 @@ suite('state service', () => {
     assert.deepEqual(Buffer.from((await service.fetchCheckpoint(callee))!), Buffer.from(checkpoint))
     const none = await callerAndCallee(t, { newestCheckpoint: () => undefined })
     assert.equal(await none.service.fetchCheckpoint(none.callee), undefined)
+  })
+
+  test('fetches the last headers of the members that a peer knows to have closed, and refuses a longer list', async (t) => {
+    const headers = [filled(600, 3), filled(700, 4)]
+    const { service, callee } = await callerAndCallee(t, { closed: () => headers })
+    assert.deepEqual(
+      (await service.fetchClosed(callee)).map((one) => Buffer.from(one)),
+      headers.map((one) => Buffer.from(one))
+    )
+    const none = await callerAndCallee(t)
+    assert.deepEqual(await none.service.fetchClosed(none.callee), [])
+    const boast = await callerAndRogue(t, [encodeStateAnswer({ v: 1, bytes: MAX_CLOSED_BYTES + 1 })])
+    await assert.rejects(boast.service.fetchClosed(boast.callee), refusal('oversized'))
   })
 
   test('fetches the copy that a peer holds of somebody else', async (t) => {
