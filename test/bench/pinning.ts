@@ -88,7 +88,7 @@ async function playQuota(checkpoints: number, quota: string, seed: number): Prom
     for (const trainer of trainers) await trainer.finished
     pinner.kill('SIGINT')
     await pinner.finished
-    const rounds = pinned().reverse()
+    const rounds = pinned().sort((a, b) => b - a)
     const kept = ((await runJson(t, 'checkpoints', '--home', home)) as PinEntry[]).map(({ round }) => round!)
     return {
       seed,
