@@ -21,7 +21,7 @@ export class NewestCheckpoint {
 
   /** True when it is newer than what was known: by phase, then by round. */
   offer(checkpoint: SignedCheckpointAnnouncement): boolean {
-    if (this.#newest !== undefined && rank(checkpoint) <= rank(this.#newest)) return false
+    if (this.#newest !== undefined && rankOf(checkpoint) <= rankOf(this.#newest)) return false
     this.#newest = checkpoint
     return true
   }
@@ -29,10 +29,10 @@ export class NewestCheckpoint {
 
 /** Sorts announcements, the newest first. */
 export function compareCheckpoints(a: SignedCheckpointAnnouncement, b: SignedCheckpointAnnouncement): number {
-  return rank(b) - rank(a)
+  return rankOf(b) - rankOf(a)
 }
 
-/** Rounds are below 1e7 (envelope, MAX_ROUNDS), so that a phase outweighs all of them. */
-function rank({ announcement }: SignedCheckpointAnnouncement): number {
+/** The larger the newer. Rounds are below 1e7 (envelope, MAX_ROUNDS), so that a phase outweighs all of them. */
+function rankOf({ announcement }: SignedCheckpointAnnouncement): number {
   return PHASES.indexOf(announcement.phase) * 1e8 + announcement.round
 }

@@ -9,13 +9,19 @@ import {
 import { ownAddresses } from '../../protocols/links/index.ts'
 import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
-import { type PinningPolicy, type QuotaKeeper, WantedCheckpoints, wantsEach } from '../pinning/index.ts'
+import {
+  type PinningPolicy,
+  type QuotaKeeper,
+  type WantedCheckpoint,
+  WantedCheckpoints,
+  wantsEach
+} from '../pinning/index.ts'
 import { AnnouncedFile } from './announced-file.ts'
 import { keepCheckpoint, maxCheckpointBytes } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { DiskTrouble } from './disk-trouble.ts'
 import { invitedMembers } from './locate-run.ts'
-import { NewestCheckpoint } from './newest-checkpoint.ts'
+import { compareCheckpoints, NewestCheckpoint } from './newest-checkpoint.ts'
 import { renewConnections } from './renew-connections.ts'
 import { type RunFiles, weightsFileBytes } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
@@ -56,7 +62,9 @@ export class PinnerRun {
   readonly #init: PinnerInit
   readonly #network: RunNetwork
   readonly #newest = new NewestCheckpoint()
-  readonly #wanted: WantedCheckpoints
+  #wanted: WantedCheckpoints
+  /** True from the first checkpoint that is left out until all others are here. */
+  #isBehind = false
   readonly #stopping = new AbortController()
   readonly #watch: StandStillWatch
   readonly #trouble: DiskTrouble
@@ -113,7 +121,7 @@ export class PinnerRun {
 
   /** Checkpoints that are being fetched, or wait for it. */
   get wanted(): readonly SignedCheckpointAnnouncement[] {
-    return this.#wanted.all
+    return this.#wanted.all.map(({ checkpoint }) => checkpoint)
   }
 
   /** The newest checkpoint that was heard of. */
@@ -123,6 +131,9 @@ export class PinnerRun {
 
   async start(): Promise<void> {
     const { invite } = this.#init
+    const { peer, run, policy } = this.#init
+    const latest = await peer.storage.checkpoints.latest(run.id.toString())
+    this.#wanted = new WantedCheckpoints(wantsEach(policy), latest?.createdAt)
     await this.#recall()
     await this.#network.start()
     this.#watch.start()
@@ -160,16 +171,15 @@ export class PinnerRun {
 
   #offered(checkpoint: SignedCheckpointAnnouncement): void {
     if (!this.#newest.offer(checkpoint)) return
-    const givenUp = this.#wanted.add(checkpoint)
-    if (givenUp !== undefined) {
-      const { round } = givenUp.announcement
-      this.#init.onNotice(
-        `the checkpoint of round ${round} is left out: newer ones are announced faster than it is fetched`
-      )
+    const isEach = wantsEach(this.#init.policy)
+    const isBehind = this.#wanted.add(checkpoint, Date.now()).length > 0 && isEach
+    if (isBehind && !this.#isBehind) {
+      this.#init.onNotice('checkpoints are announced faster than they are fetched: some are left out')
     }
+    this.#isBehind ||= isBehind
     const attempt = this.#attempt
     systemClock.after(OUTDATED_MS, () => {
-      if (this.#attempt === attempt && (givenUp !== undefined || !wantsEach(this.#init.policy))) attempt.abort()
+      if (this.#attempt === attempt && (isBehind || !isEach)) attempt.abort()
     })
     this.#fetching ??= this.#fetch()
   }
@@ -181,19 +191,20 @@ export class PinnerRun {
     for (let wanted = this.#wanted.next; wanted !== undefined && !signal.aborted; wanted = this.#wanted.next) {
       this.#attempt = new AbortController()
       const isKept = await this.#keep(wanted, attempts > 0)
-      if (isKept) this.#kept = wanted
+      if (isKept) this.#kept = newer(this.#kept, wanted.checkpoint)
       if (isKept || ++attempts >= MAX_ATTEMPTS) {
-        if (!isKept) this.#newest.withdraw(wanted, this.#kept)
+        if (!isKept) this.#newest.withdraw(wanted.checkpoint, this.#kept)
         this.#wanted.done(wanted)
         attempts = 0
       } else if (wanted === this.#wanted.next)
         await new Promise<void>((resolve) => systemClock.after(RETRY_MS, resolve))
     }
+    this.#isBehind = false
     this.#fetching = undefined
   }
 
   /** `isAgain`: it was larger than expected, perhaps; then there is room for as much as it may be. */
-  async #keep(checkpoint: SignedCheckpointAnnouncement, isAgain: boolean): Promise<boolean> {
+  async #keep({ checkpoint, heardAt }: WantedCheckpoint, isAgain: boolean): Promise<boolean> {
     const { peer, run, quota, onPinned } = this.#init
     const most = maxCheckpointBytes(run)
     const expected = isAgain ? most : checkpointDiskBytes(run)
@@ -201,9 +212,9 @@ export class PinnerRun {
     const { round, phase, accuracy, rmse } = checkpoint.announcement
     try {
       const root = await quota.withRoom({ expected, most }, (maxBytes) =>
-        keepCheckpoint(peer.storage, run, checkpoint, { signal, maxBytes })
+        keepCheckpoint(peer.storage, run, checkpoint, { signal, maxBytes, createdAt: heardAt })
       )
-      await this.#file.save(checkpoint)
+      if (newer(this.#kept, checkpoint) === checkpoint) await this.#file.save(checkpoint)
       this.#trouble.stored('checkpoint not fetched')
       const measured = { ...(accuracy === undefined ? {} : { accuracy }), ...(rmse === undefined ? {} : { rmse }) }
       onPinned({ root, round, phase, ...measured })
@@ -221,6 +232,13 @@ const MANIFEST_DISK_BYTES = 32 * 1024
 /** What a checkpoint of a run will probably take on the disk. */
 export function checkpointDiskBytes({ manifest }: RunFiles): number {
   return weightsFileBytes(manifest.parameterCount) + MANIFEST_DISK_BYTES
+}
+
+function newer(
+  known: SignedCheckpointAnnouncement | undefined,
+  checkpoint: SignedCheckpointAnnouncement
+): SignedCheckpointAnnouncement {
+  return known !== undefined && compareCheckpoints(known, checkpoint) < 0 ? known : checkpoint
 }
 
 function rootOf({ announcement }: SignedCheckpointAnnouncement): CID {
