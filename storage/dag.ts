@@ -163,8 +163,16 @@ async function walk(roots: Iterable<CID>, visit: (cid: CID) => Promise<readonly 
       await Promise.race(running)
     }
   } catch (error) {
-    await Promise.race([Promise.allSettled(running), delay(LAST_BLOCKS_MS, undefined, { ref: false })])
+    await settled(running, LAST_BLOCKS_MS)
     throw error
   }
   return seen
+}
+
+/** Waits until all have ended, well or badly, or the time is up; leaves no timer behind. */
+async function settled(running: Iterable<Promise<void>>, ms: number): Promise<void> {
+  const timer = new AbortController()
+  const timeUp = delay(ms, undefined, { ref: false, signal: timer.signal }).catch(() => {})
+  await Promise.race([Promise.allSettled(running), timeUp])
+  timer.abort()
 }
