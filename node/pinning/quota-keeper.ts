@@ -140,8 +140,9 @@ export class QuotaKeeper {
       // Blocks that checkpoints share are counted with each: where the sum misleads, one more goes at a time.
       const forRoom = isOver && byQuota.length === 0 && byPolicy.length === 0 ? this.#oldest(kept) : byQuota
       const surplus = isOver ? [...byPolicy, ...forRoom] : byPolicy
+      if (isOver && byPolicy.length === 0 && (await this.#sweepAll())) continue
       if (surplus.length > 0 && round < MAX_ROUNDS_OF_DROPPING) await this.#drop(surplus, isOver ? forRoom : [])
-      else if (!isOver || !(await this.#sweepAll())) return this.quotaBytes - used
+      else return this.quotaBytes - used
     }
   }
 
