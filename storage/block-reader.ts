@@ -12,9 +12,11 @@ import type { BulkBlocks } from './bulk-reader.ts'
 export class BlockNotFoundError extends Error {
   override readonly name = 'BlockNotFoundError'
   readonly code = 'ERR_BLOCK_NOT_FOUND'
+  readonly cid: CID
 
   constructor(cid: CID) {
     super(`block ${cid} is not in this home, and no peer runs here to ask others: start one, then \`starling pin\` it`)
+    this.cid = cid
   }
 }
 
@@ -89,7 +91,10 @@ async function readByBitswap(helia: Helia, cid: CID, { signal, onSender }: ReadO
   return collect(helia.blockstore.get(cid, Object.assign({ signal, onProgress }, UNSYNCED)))
 }
 
-async function matches(cid: CID, bytes: Uint8Array): Promise<boolean> {
+/** True when bytes are what their CID says. Throws UnsupportedHashError. */
+export async function matches(cid: CID, bytes: Uint8Array): Promise<boolean> {
+  if (cid.multihash.code === identity.code) return equals(bytes, cid.multihash.digest)
+  if (cid.multihash.code !== sha256.code) throw new UnsupportedHashError(cid)
   return equals((await sha256.digest(bytes)).digest, cid.multihash.digest)
 }
 

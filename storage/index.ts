@@ -20,6 +20,7 @@
  */
 export { BlockNotFoundError, UnsupportedHashError } from './block-reader.ts'
 export { BlockWriteError, diskBytes, type PutBlockOptions, type StoredSize } from './blocks.ts'
+export { DamagedCarError, type ImportedCar, IncompleteCarError, InvalidCarError } from './car.ts'
 export {
   type AppendedDelta,
   type Block,
@@ -70,6 +71,7 @@ export { SWEEP_GRACE_MS, type SweepReport } from './pins.ts'
 export type { LostRoot, RepairReport } from './repair.ts'
 export {
   BlockTooLargeError,
+  type CreateStorageInit,
   createStorage,
   type FetchOptions,
   openStorage,

@@ -1,10 +1,11 @@
 import * as dagCbor from '@ipld/dag-cbor'
-import type { Libp2p } from '@libp2p/interface'
+import type { AbortOptions, Libp2p } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { createBlockReader, heldBlock } from './block-reader.ts'
 import type { PutBlockOptions } from './blocks.ts'
 import type { OpenBulk } from './bulk-reader.ts'
+import { Cars, type ImportedCar } from './car.ts'
 import { Chains } from './chains.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { createDagReader, type DagSize } from './dag.ts'
@@ -26,6 +27,9 @@ const BLOCK_TIMEOUT_MS = 30_000
 const DAG_TIMEOUT_MS = 600_000
 /** A DAG or a file that is larger needs the caller's word: a checkpoint of 250 million parameters. */
 const MAX_DAG_BYTES = 1024 ** 3
+
+/** An archive is read and written as fast as whoever is at its other end likes. */
+const NEVER = new AbortController().signal
 
 /** A block is larger than peers exchange. */
 export class BlockTooLargeError extends Error {
@@ -66,6 +70,10 @@ export interface Storage {
   getFile(cid: CID, options?: FetchOptions): Promise<Uint8Array>
   /** Brings a root and all it leads to here, unkept. Throws DagTooLargeError, InvalidBlockError and as `getBlock`. */
   fetchDag(root: CID, options?: FetchOptions): Promise<DagSize>
+  /** A CAR archive of a root and all that it leads to, as a stream. Throws as Cars.export. */
+  exportCar(root: CID, options?: AbortOptions): AsyncGenerator<Uint8Array>
+  /** Takes the blocks of a CAR archive in; keep its roots to have them stay. Throws as Cars.import. */
+  importCar(source: AsyncIterable<Uint8Array>, options?: AbortOptions): Promise<ImportedCar>
   /** Fetches what is not here of what is kept, each root within the limits. Throws KeptRootCorruptError. */
   repair(options?: FetchOptions): Promise<RepairReport>
   /** Removes what is neither kept, nor in a chain, nor in `alsoKeep`, nor young. */
@@ -103,6 +111,7 @@ export async function createStorage({ stores, libp2p, openBulk }: CreateStorageI
   const dag = createDagReader(helia, blockstore, read, openBulk)
   const files = createFiles(helia, read, dag)
   const pins = new Pins({ datastore, blockstore, dag })
+  const cars = new Cars({ blockstore, dag, read, loadCodec: (code) => helia.getCodec(code) })
 
   const putBlock = async (cid: CID, bytes: Uint8Array, options: PutBlockOptions = {}) => {
     if (bytes.byteLength > MAX_BLOCK_BYTES) throw new BlockTooLargeError(cid, bytes.byteLength)
@@ -140,6 +149,8 @@ export async function createStorage({ stores, libp2p, openBulk }: CreateStorageI
     putFile: files.put,
     getFile: (cid, options = {}) => bounded(`file ${cid}`, options, (limits) => files.get(cid, limits)),
     fetchDag: (root, options = {}) => bounded(`what ${root} links to`, options, (limits) => dag.fetch(root, limits)),
+    exportCar: (root, { signal = NEVER } = {}) => cars.export(root, signal),
+    importCar: (source, { signal = NEVER } = {}) => cars.import(source, signal),
     repair: async (options = {}) =>
       repairKept(await list(), dag, (root) =>
         bounded(`what ${root} links to`, options, (limits) => dag.fetch(root, limits))

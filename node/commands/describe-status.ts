@@ -1,4 +1,5 @@
 import type { PeerStatus, RunStatus } from '../control/index.ts'
+import { formatBytes } from '../pinning/disk-size.ts'
 import { describeQuality } from '../training/quality.ts'
 import { age, megabytes } from './quantities.ts'
 
@@ -10,19 +11,29 @@ export function describeStatus(status: PeerStatus): string {
     ...columns([
       ['peer', `${peer} (${what}), process ${pid}, up ${age(Date.now() - startedAt)}`],
       ['traffic', `${megabytes(sentBytes)} sent, ${megabytes(receivedBytes)} received, connections ${connections}`],
-      ['memory', megabytes(rssBytes)]
+      ['memory', megabytes(rssBytes)],
+      ['store', describePinning(status)]
     ]),
     ...runs.flatMap((run) => ['', ...describeRun(run)])
   ].join('\n')
 }
 
+function describePinning({ pinning: { quotaBytes, usedBytes, droppedForQuota, api } }: PeerStatus): string {
+  const used = usedBytes === undefined ? '' : `${formatBytes(usedBytes)} of `
+  const dropped = droppedForQuota === 0 ? '' : `, checkpoints dropped for room: ${droppedForQuota}`
+  return `${used}${formatBytes(quotaBytes)}${dropped}${api === undefined ? '' : `; pinning API at ${api}`}`
+}
+
 function describeRun(run: RunStatus): string[] {
-  const { id, name, role, state, parameters, links, checkpoint } = run
+  const { id, name, role, state, policy, parameters, links, checkpoint } = run
   const size = parameters === undefined ? '' : `, ${parameters} parameters`
   const refused = describeRefused(run)
   return columns([
     ['run', `${name ?? ''} ${id}${size}`.trim()],
-    [role === 'trainer' ? 'training' : 'pinning', describeProgress(run) ?? state],
+    [
+      role === 'trainer' ? 'training' : 'pinning',
+      describeProgress(run) ?? [state, policy ?? []].flat().join(', keeps ')
+    ],
     ['links', `${links.length}`],
     ...links.map(({ peer, rttMs, ageMs, heardMs }) => {
       const heard = heardMs === undefined ? 'no delta yet' : `last delta ${age(heardMs)} ago`

@@ -34,6 +34,7 @@ const VERBS: readonly (readonly [verbs: readonly string[], load: () => Promise<A
   [['evaluate'], async () => (await import('./evaluate.ts')).addEvaluate],
   [['doctor'], async () => (await import('./doctor.ts')).addDoctor],
   [['export'], async () => (await import('./export.ts')).addExport],
+  [['import'], async () => (await import('./import.ts')).addImport],
   [['config'], async () => (await import('./config.ts')).addConfig],
   [['completion'], async () => (await import('./completion.ts')).addCompletion]
 ]

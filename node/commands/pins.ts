@@ -5,6 +5,7 @@ import { formatBytes } from '../pinning/disk-size.ts'
 import { UsageError } from './exit.ts'
 import { DEFAULT_HOME } from './options.ts'
 import { reachHome } from './reach-home.ts'
+import { withHomeStorage } from './with-home-storage.ts'
 
 interface PinsOptions {
   readonly home: string
@@ -146,33 +147,23 @@ async function pinFrom(home: string, root: string, from: string): Promise<PinEnt
   }
 }
 
-async function withOwnPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promise<T> {
-  const [{ openHome, openStorage }, { listPins, pendingRequests, pinEntry }, { parseCid }, { unpinOwn }] =
-    await Promise.all([
-      import('../../storage/index.ts'),
+function withOwnPins<T>(home: string, work: (store: PinStore) => Promise<T>): Promise<T> {
+  return withHomeStorage(home, async (storage) => {
+    const [{ listPins, pendingRequests, pinEntry }, { parseCid }, { unpinOwn }] = await Promise.all([
       import('../run/list-pins.ts'),
       import('../run/parse-cid.ts'),
       import('../run/unpin-own.ts')
     ])
-  const opened = await openHome(home)
-  try {
-    const storage = await openStorage({ home: opened })
     const { pins, pinRequests } = storage
-    try {
-      return await work({
-        list: async () => listPins(storage, pendingRequests(await pinRequests.list())),
-        pin: async (root) => {
-          const details = { kind: 'other', by: 'user', createdAt: Date.now() } as const
-          return pinEntry(storage, await pins.keep(parseCid(root), details))
-        },
-        unpin: (root) => unpinOwn(storage, parseCid(root))
-      })
-    } finally {
-      await storage.close()
-    }
-  } finally {
-    await opened.close()
-  }
+    return work({
+      list: async () => listPins(storage, pendingRequests(await pinRequests.list())),
+      pin: async (root) => {
+        const details = { kind: 'other', by: 'user', createdAt: Date.now() } as const
+        return pinEntry(storage, await pins.keep(parseCid(root), details))
+      },
+      unpin: (root) => unpinOwn(storage, parseCid(root))
+    })
+  })
 }
 
 function remotePins(home: string): PinStore {

@@ -1,6 +1,8 @@
 import { type IncomingMessage, request } from 'node:http'
 import { resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { controlPath } from './control-path.ts'
 import type { RunEnd, RunEvent, RunRequest } from './run-request.ts'
 
@@ -48,6 +50,31 @@ export async function callControl(home: string, method: ControlMethod, path: str
     const text = body === undefined ? undefined : JSON.stringify(body)
     const response = await send({ socketPath, method, path, timeout: TIMEOUT_MS }, text)
     return readAnswer(response)
+  })
+}
+
+/** Reads a stream of bytes from the peer that runs in `home`. Throws as `callControl`, and what `read` throws. */
+export async function downloadControl<T>(
+  home: string,
+  path: string,
+  read: (bytes: AsyncIterable<Uint8Array>) => Promise<T>
+): Promise<T> {
+  return onSocket(home, async (socketPath) => {
+    const response = await send({ socketPath, method: 'GET', path, timeout: TIMEOUT_MS })
+    if ((response.statusCode ?? 0) >= 400) await readAnswer(response)
+    return read(response)
+  })
+}
+
+/** Sends a stream of bytes to the peer that runs in `home`; it is opened once that peer listens. Throws as `callControl`. */
+export async function uploadControl(
+  home: string,
+  path: string,
+  { type, open }: { readonly type: string; readonly open: () => Readable }
+): Promise<unknown> {
+  return onSocket(home, async (socketPath) => {
+    const headers = { 'content-type': type }
+    return readAnswer(await send({ socketPath, method: 'POST', path, timeout: TIMEOUT_MS, headers }, open))
   })
 }
 
@@ -107,16 +134,20 @@ interface Call {
   readonly method: ControlMethod
   readonly path: string
   readonly timeout?: number
+  readonly headers?: Readonly<Record<string, string>>
 }
 
-function send({ timeout, ...call }: Call, body?: string): Promise<IncomingMessage> {
+const JSON_BODY = { 'content-type': 'application/json' }
+
+function send({ timeout, ...call }: Call, body?: string | (() => Readable)): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+    const headers = call.headers ?? (body === undefined ? {} : JSON_BODY)
     // A connection of its own: one that is kept may be closed by a peer that ends just when it is used again.
     const sent = request({ ...call, agent: false, headers, ...(timeout === undefined ? {} : { timeout }) }, resolve)
     sent.once('timeout', () => sent.destroy(new ControlError(`no answer after ${TIMEOUT_MS / 1000} s`)))
     sent.once('error', reject)
-    sent.end(body)
+    if (typeof body !== 'function') sent.end(body)
+    else sent.once('socket', (socket) => socket.once('connect', () => void pipeline(body(), sent).catch(reject)))
   })
 }
 

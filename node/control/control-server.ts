@@ -17,6 +17,9 @@ const MAX_UNREAD_CHARACTERS = 256 * 1024
 /** Whoever asked is answered before the socket closes, and who follows a run hears how it ended, unless it does not read. */
 const LAST_WORDS_MS = 1000
 
+/** https://www.iana.org/assignments/media-types/application/vnd.ipld.car */
+const CAR = 'application/vnd.ipld.car'
+
 const OWNER_ONLY = 0o600
 
 /** Peers to call in one request. */
@@ -42,6 +45,15 @@ export interface PinEntry {
   readonly name?: string
 }
 
+/** What came in a CAR archive. */
+export interface ImportedArchive {
+  readonly roots: readonly string[]
+  readonly blocks: number
+  readonly bytes: number
+  /** True when the roots are kept now. */
+  readonly pinned: boolean
+}
+
 /** What a running peer lets its owner do from another process. `run`: id or name, needed where there are several. */
 export interface Controls {
   status(): PeerStatus
@@ -58,6 +70,9 @@ export interface Controls {
    */
   pin(root: string, from?: string): Promise<PinEntry>
   unpin(root: string): Promise<boolean>
+  /** A CAR archive of a root with all that it links to. */
+  exportCar(root: string): AsyncIterable<Uint8Array>
+  importCar(archive: AsyncIterable<Uint8Array>, options: { readonly pin: boolean }): Promise<ImportedArchive>
   /** Calls peers that the owner named. Never rejects for those that do not answer. */
   connect(addresses: readonly string[]): Promise<void>
 }
@@ -130,7 +145,19 @@ function createApp(controls: Controls, answers: Set<Promise<void>>): FastifyInst
     await controls.connect(addresses.data)
     return {}
   })
+  addArchives(app, controls)
   return app
+}
+
+/** Archives are streams both ways: none is ever whole in memory. */
+function addArchives(app: FastifyInstance, controls: Controls): void {
+  app.addContentTypeParser(CAR, (_, payload, done) => done(null, payload))
+  app.get<{ Params: { root: string } }>('/cars/:root', async ({ params }, reply) =>
+    reply.type(CAR).send(Readable.from(controls.exportCar(params.root)))
+  )
+  app.post<{ Body: Readable; Querystring: { pin?: string } }>('/cars', async ({ body, query }) =>
+    controls.importCar(body, { pin: query.pin === 'true' })
+  )
 }
 
 /** Events as lines of JSON, for as long as somebody reads them; the run does not depend on it. */

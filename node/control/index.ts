@@ -7,6 +7,12 @@
  * const end = await followRun(home.dir, request, onEvent)          // one more run in that peer
  * ```
  */
-export { type ControlServer, type Controls, type PinEntry, startControl } from './control-server.ts'
+export {
+  type ControlServer,
+  type Controls,
+  type ImportedArchive,
+  type PinEntry,
+  startControl
+} from './control-server.ts'
 export type { PinningRequest, RunEnd, RunEvent, RunRequest, TrainingRequest } from './run-request.ts'
 export { type LinkStatus, type PeerStatus, peerStatus, type RunStatus, type TrainingStatus } from './status.ts'

@@ -1,7 +1,7 @@
 import { decodeOnnx, encodeOnnx } from '../../storage/formats/index.ts'
 import { CARD_KEY, cardDocument, parseCard } from './model-card.ts'
 import type { ModelFormat } from './model-format.ts'
-import { modelGraph } from './onnx/index.ts'
+import { isInternal, modelGraph } from './onnx/index.ts'
 import { modelTopologyOf } from './portable-model.ts'
 
 /**
@@ -16,7 +16,8 @@ export const onnxFormat: ModelFormat = {
     return [{ name, bytes: encodeOnnx(modelGraph(model), { [CARD_KEY]: JSON.stringify(card) }) }]
   },
   decode: (bytes) => {
-    const { metadata, tensors } = decodeOnnx(bytes)
+    const { metadata, tensors: constants } = decodeOnnx(bytes)
+    const tensors = constants.filter(({ name }) => !isInternal(name))
     const text = metadata[CARD_KEY]
     if (text === undefined) return { tensors }
     const card = parseCard(text)

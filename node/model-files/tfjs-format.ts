@@ -42,7 +42,11 @@ function parse(bytes: Uint8Array, path: string): Readonly<Record<string, unknown
 /** How many weights there can be, before any are read. */
 async function parametersOf(modelTopology: object): Promise<number> {
   const bytes = new TextEncoder().encode(JSON.stringify({ modelTopology }))
-  const [first, second] = LOSSES
-  const topology = await decodeTopology(bytes, first).catch(() => decodeTopology(bytes, second))
+  const [classification, regression] = LOSSES
+  const topology = await decodeTopology(bytes, classification).catch((error: unknown) =>
+    decodeTopology(bytes, regression).catch(() => {
+      throw error
+    })
+  )
   return topology.parameterCount
 }

@@ -12,4 +12,4 @@ export { mayDial, REACHES, type Reach, reachesFor, reachOf } from './dial-rule.t
 export { DEFAULT_QUOTA, formatBytes, parseDiskSize } from './disk-size.ts'
 export { DEFAULT_POLICY, formatPolicy, type PinningPolicy, parsePolicy, wantsEach } from './policy.ts'
 export { type FollowedRun, QuotaKeeper, type QuotaStatus } from './quota-keeper.ts'
-export { WantedCheckpoints } from './wanted-checkpoints.ts'
+export { type WantedCheckpoint, WantedCheckpoints } from './wanted-checkpoints.ts'

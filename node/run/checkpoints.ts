@@ -109,12 +109,12 @@ export function maxCheckpointBytes({ manifest }: RunFiles, seal?: CheckpointNews
   return (2 + (seal === undefined ? ordinary : maxSealedMembers(parameterCount))) * weightsFileBytes(parameterCount)
 }
 
-/** Fetches and keeps an announced checkpoint of at most so many bytes; which ones are dropped for it is not its matter. */
+/** Fetches and keeps an announced checkpoint of at most so many bytes; which ones are dropped for it is not its matter. `createdAt`: its place among those kept here. */
 export async function keepCheckpoint(
   storage: Storage,
   run: RunFiles,
   { announcement }: CheckpointNews,
-  options: { readonly signal?: AbortSignal; readonly maxBytes: number }
+  { createdAt, ...options }: { readonly signal?: AbortSignal; readonly maxBytes: number; readonly createdAt: number }
 ): Promise<CID> {
   const root = CID.decode(announcement.checkpoint)
   const details = {
@@ -123,7 +123,7 @@ export async function keepCheckpoint(
     run: run.id.toString(),
     seq: announcement.seq,
     round: announcement.round,
-    createdAt: await storage.checkpoints.afterLatest(run.id.toString(), Date.now())
+    createdAt
   } as const
   await storage.pins.keep(root, details, options)
   return root

@@ -4,6 +4,7 @@ import type { Peer } from '../peer.ts'
 import { DEFAULT_QUOTA, parseDiskSize, QuotaKeeper } from '../pinning/index.ts'
 import { ActiveRun } from './active-run.ts'
 import { callAll } from './call-all.ts'
+import { exportArchive, importArchive } from './car-archives.ts'
 import { listPins, type PendingPin, pendingRequests, pinEntry } from './list-pins.ts'
 import { parseCid } from './parse-cid.ts'
 import { pinForUser } from './pin-for-user.ts'
@@ -214,6 +215,14 @@ export class PeerRuns implements Controls {
     this.#userPins.set(pin.root, pin)
     const [oldest] = [...this.#userPins.values()].filter(({ state }) => state === 'failed')
     if (this.#userPins.size > MAX_USER_PINS && oldest !== undefined) this.#userPins.delete(oldest.root)
+  }
+
+  exportCar(root: string) {
+    return exportArchive(this.#init.peer.storage, root)
+  }
+
+  importCar(archive: AsyncIterable<Uint8Array>, options: { readonly pin: boolean }) {
+    return importArchive(this.#init.peer.storage, archive, options)
   }
 
   async unpin(root: string): Promise<boolean> {

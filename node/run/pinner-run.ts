@@ -10,13 +10,19 @@ import {
 import { ownAddresses, peerText } from '../../protocols/links/index.ts'
 import type { LinkStatus } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
-import { type PinningPolicy, type QuotaKeeper, WantedCheckpoints, wantsEach } from '../pinning/index.ts'
+import {
+  type PinningPolicy,
+  type QuotaKeeper,
+  type WantedCheckpoint,
+  WantedCheckpoints,
+  wantsEach
+} from '../pinning/index.ts'
 import { AnnouncedFile } from './announced-file.ts'
 import { keepCheckpoint, maxCheckpointBytes } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { DiskTrouble } from './disk-trouble.ts'
 import { invitedMembers } from './locate-run.ts'
-import { NewestCheckpoint } from './newest-checkpoint.ts'
+import { compareCheckpoints, NewestCheckpoint } from './newest-checkpoint.ts'
 import { RECORDS_FILE, RecordLog } from './record-log.ts'
 import { renewConnections } from './renew-connections.ts'
 import { type RunFiles, weightsFileBytes } from './run-files.ts'
@@ -62,7 +68,9 @@ export class PinnerRun {
   readonly #init: PinnerInit
   readonly #network: RunNetwork
   readonly #newest = new NewestCheckpoint()
-  readonly #wanted: WantedCheckpoints
+  #wanted: WantedCheckpoints
+  /** True from the first checkpoint that is left out until all others are here. */
+  #isBehind = false
   readonly #stopping = new AbortController()
   readonly #watch: StandStillWatch
   readonly #trouble: DiskTrouble
@@ -138,7 +146,7 @@ export class PinnerRun {
 
   /** Checkpoints that are being fetched, or wait for it. */
   get wanted(): readonly CheckpointNews[] {
-    return this.#wanted.all
+    return this.#wanted.all.map(({ checkpoint }) => checkpoint)
   }
 
   /** The newest checkpoint that was heard of. */
@@ -148,6 +156,9 @@ export class PinnerRun {
 
   async start(): Promise<void> {
     const { invite } = this.#init
+    const { peer, run, policy } = this.#init
+    const latest = await peer.storage.checkpoints.latest(run.id.toString())
+    this.#wanted = new WantedCheckpoints(wantsEach(policy), latest?.createdAt)
     await this.#recall()
     await this.#network.start()
     this.#watch.start()
@@ -210,16 +221,15 @@ export class PinnerRun {
   #offered(checkpoint: CheckpointNews): void {
     this.#records.append(checkpoint.seal === undefined ? 'checkpoint' : 'seal', checkpoint.bytes)
     if (!this.#newest.offer(checkpoint)) return
-    const givenUp = this.#wanted.add(checkpoint)
-    if (givenUp !== undefined) {
-      const { round } = givenUp.announcement
-      this.#init.onNotice(
-        `the checkpoint of round ${round} is left out: newer ones are announced faster than it is fetched`
-      )
+    const isEach = wantsEach(this.#init.policy)
+    const isBehind = this.#wanted.add(checkpoint, Date.now()).length > 0 && isEach
+    if (isBehind && !this.#isBehind) {
+      this.#init.onNotice('checkpoints are announced faster than they are fetched: some are left out')
     }
+    this.#isBehind ||= isBehind
     const attempt = this.#attempt
     systemClock.after(OUTDATED_MS, () => {
-      if (this.#attempt === attempt && (givenUp !== undefined || !wantsEach(this.#init.policy))) attempt.abort()
+      if (this.#attempt === attempt && (isBehind || !isEach)) attempt.abort()
     })
     this.#fetching ??= this.#fetch()
   }
@@ -232,19 +242,20 @@ export class PinnerRun {
       this.#attempt = new AbortController()
       const isKept = await this.#keep(wanted, attempts > 0)
       // What this peer sealed itself meanwhile is here and newer.
-      if (isKept && this.#kept !== this.#newest.announced) this.#kept = wanted
+      if (isKept) this.#kept = newer(this.#kept, wanted.checkpoint)
       if (isKept || ++attempts >= MAX_ATTEMPTS) {
-        if (!isKept) this.#newest.withdraw(wanted, this.#kept)
+        if (!isKept) this.#newest.withdraw(wanted.checkpoint, this.#kept)
         this.#wanted.done(wanted)
         attempts = 0
       } else if (wanted === this.#wanted.next)
         await new Promise<void>((resolve) => systemClock.after(RETRY_MS, resolve))
     }
+    this.#isBehind = false
     this.#fetching = undefined
   }
 
   /** `isAgain`: it was larger than expected, perhaps; then there is room for as much as it may be. */
-  async #keep(checkpoint: CheckpointNews, isAgain: boolean): Promise<boolean> {
+  async #keep({ checkpoint, heardAt }: WantedCheckpoint, isAgain: boolean): Promise<boolean> {
     const { peer, run, quota, onPinned } = this.#init
     const most = maxCheckpointBytes(run, checkpoint.seal)
     const expected = isAgain ? most : checkpointDiskBytes(run, checkpoint.seal)
@@ -252,10 +263,10 @@ export class PinnerRun {
     const { round, phase, accuracy, rmse } = checkpoint.announcement
     try {
       const root = await quota.withRoom({ expected, most }, (maxBytes) =>
-        keepCheckpoint(peer.storage, run, checkpoint, { signal, maxBytes })
+        keepCheckpoint(peer.storage, run, checkpoint, { signal, maxBytes, createdAt: heardAt })
       )
       if (checkpoint.seal !== undefined) await requireSealed(peer.storage, run, checkpoint)
-      await this.#file.save(checkpoint)
+      if (newer(this.#kept, checkpoint) === checkpoint) await this.#file.save(checkpoint)
       this.#trouble.stored('checkpoint not fetched')
       const measured = { ...(accuracy === undefined ? {} : { accuracy }), ...(rmse === undefined ? {} : { rmse }) }
       const sealed = checkpoint.seal === undefined ? {} : { sealedBy: checkpoint.seal.members }
@@ -276,6 +287,10 @@ export function checkpointDiskBytes({ manifest }: RunFiles, seal?: CheckpointNew
   const { parameterCount, averaging, checkpoint } = manifest
   const copies = seal?.members ?? (checkpoint.proof === 'snapshots' ? averaging.k + 1 : 0)
   return (1 + copies) * (weightsFileBytes(parameterCount) + MANIFEST_DISK_BYTES)
+}
+
+function newer(known: CheckpointNews | undefined, checkpoint: CheckpointNews): CheckpointNews {
+  return known !== undefined && compareCheckpoints(known, checkpoint) < 0 ? known : checkpoint
 }
 
 function rootOf({ announcement }: CheckpointNews): CID {

@@ -33,11 +33,20 @@ export async function readManifestTensors(
   if (found.size === 0) return undefined
   const missing = paths.find((path) => !found.has(path))
   if (missing !== undefined) throw new ModelFileError(join(folder, missing), 'ENOENT')
+  requireTotal(groups, found, FLOAT32_BYTES * parameterCount)
   return groups.flatMap((group) => {
     const bytes = Buffer.concat(group.paths.map((path) => found.get(path)!))
     requireBytes(group, bytes.length)
     return tensorsOf(group, bytes)
   })
+}
+
+/** A manifest can name one file many times over. Throws ModelMismatchError. */
+function requireTotal(groups: readonly WeightGroup[], found: ReadonlyMap<string, Buffer>, maxBytes: number): void {
+  const paths = groups.flatMap((group) => group.paths)
+  const total = paths.reduce((sum, path) => sum + found.get(path)!.length, 0)
+  if (total <= maxBytes) return
+  throw new ModelMismatchError(`the files that model.json lists have ${total} bytes, the model's weights ${maxBytes}`)
 }
 
 function tensorsOf({ weights }: WeightGroup, bytes: Buffer): Tensor[] {

@@ -12,6 +12,8 @@ export interface BlockServiceInit {
   readonly libp2p: Libp2p
   /** A block of this node; undefined when it has none, or one that it does not give away. `cid`: bytes of the CID. */
   readonly read: (cid: Uint8Array) => Promise<Uint8Array | undefined>
+  /** Milliseconds without a byte after which a peer that is asked is given up. Default SILENCE_MS. */
+  readonly silenceMs?: number
 }
 
 /** Gives connected peers the blocks that they ask for, and opens streams to ask them. */
@@ -37,13 +39,10 @@ export class BlockService {
 
   /** A stream to a connected peer's blocks; undefined where it has no such protocol or is gone. */
   async open(peer: string, options: AbortOptions = {}): Promise<BlockStream | undefined> {
+    const { libp2p, silenceMs } = this.#init
+    const limits = { ...options, maxOutboundStreams: MAX_STREAMS }
     try {
-      return new BlockStream(
-        await this.#init.libp2p.dialProtocol(peerIdFromString(peer), BLOCKS_PROTOCOL, {
-          ...options,
-          maxOutboundStreams: MAX_STREAMS
-        })
-      )
+      return new BlockStream(await libp2p.dialProtocol(peerIdFromString(peer), BLOCKS_PROTOCOL, limits), silenceMs)
     } catch {
       // Kubo, or a peer that left: bitswap asks everybody.
       return

@@ -18,12 +18,13 @@ export class BlockStream {
   #isOver = false
   #isReading = false
 
-  constructor(stream: Stream) {
+  /** `silenceMs`: for how long the peer may send nothing while it is asked for something. */
+  constructor(stream: Stream, silenceMs: number = SILENCE_MS) {
     this.#stream = stream
     this.#frames = framesOf(stream, MAX_BLOCK_BYTES)
     this.#silence = setTimeout(() => {
-      if (this.#asked.length > 0) this.#fail(new Error(`silent for ${SILENCE_MS} ms`))
-    }, SILENCE_MS).unref()
+      if (this.#asked.length > 0) this.#fail(new Error(`silent for ${silenceMs} ms`))
+    }, silenceMs).unref()
     stream.addEventListener('message', () => this.#silence.refresh())
     stream.addEventListener('remoteCloseWrite', () => this.#end(), { once: true })
     stream.addEventListener('close', () => this.#end(), { once: true })

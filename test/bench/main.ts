@@ -2,8 +2,10 @@
 import { Command } from 'commander'
 import { addAveraging } from './averaging/index.ts'
 import { addControl } from './control-storm.ts'
+import { addFetch } from './fetch/index.ts'
 import { addIdle } from './idle.ts'
 import { addLateJoin } from './late-join.ts'
+import { addPinning } from './pinning.ts'
 import { addRound } from './round.ts'
 import { addStartup } from './startup.ts'
 import { addTraffic } from './traffic/index.ts'
@@ -19,8 +21,10 @@ const benches = [
   addTraining,
   addAveraging,
   addLateJoin,
+  addFetch,
   addVanished,
-  addTraffic
+  addTraffic,
+  addPinning
 ]
 for (const add of benches) add(program)
 await program.parseAsync()

@@ -223,7 +223,11 @@ const HOME_DECODERS: readonly Decoder[] = [
   {
     name: 'home configuration',
     shape: 'json',
-    samples: json({ listen: '/ip4/0.0.0.0/tcp/4801', remembered: { network: 'public', networks: {} } }, {}),
+    samples: json(
+      { listen: '/ip4/0.0.0.0/tcp/4801', remembered: { network: 'public', networks: {} } },
+      { services: { backup: { endpoint: 'https://pins.example.org', tokenFile: 'token' } } },
+      {}
+    ),
     throws: [ConfigError],
     decode: (bytes) => parseConfig('config.json', fromUtf8(bytes))
   }

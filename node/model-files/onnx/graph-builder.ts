@@ -14,6 +14,14 @@ export type Value = string
 /** The side of every input and output that the caller decides. */
 export const ROWS = 'rows'
 
+/** What the graph makes for itself is called so; weights and columns are not. */
+const INTERNAL = '/'
+
+/** Whether a constant is the graph's own and no weight of the model. */
+export function isInternal(name: string): boolean {
+  return name.startsWith(INTERNAL)
+}
+
 type ConstantData = Float32Array | Float64Array | BigInt64Array | readonly string[]
 
 /** Puts a graph together; every value has one name, and inputs keep theirs. */
@@ -44,7 +52,7 @@ export class GraphBuilder {
   }
 
   constant(data: ConstantData, shape: readonly number[] = [data.length]): Value {
-    const name = this.#free(`/${this.#scope}/constant`)
+    const name = this.#free(`${INTERNAL}${this.#scope}/constant`)
     this.#constants.push({ name, shape, data } as OnnxConstant)
     return name
   }
@@ -69,7 +77,7 @@ export class GraphBuilder {
     let free = name
     while (this.#taken.has(free)) free += '_'
     this.#take(free)
-    this.#nodes.push({ name: `/output/${name}`, operator: 'Identity', inputs: [value], outputs: [free] })
+    this.#nodes.push({ name: `${INTERNAL}output/${name}`, operator: 'Identity', inputs: [value], outputs: [free] })
     this.#outputs.push({ name: free, element, shape: [ROWS, ...shape] })
   }
 
@@ -85,7 +93,7 @@ export class GraphBuilder {
   }
 
   #add(node: Pick<OnnxNode, 'operator' | 'inputs' | 'attributes' | 'domain'>): Value {
-    const output = this.#free(`/${this.#scope}/${node.operator}`)
+    const output = this.#free(`${INTERNAL}${this.#scope}/${node.operator}`)
     this.#nodes.push({ ...node, name: output, outputs: [output] })
     return output
   }

@@ -15,6 +15,8 @@ import type { LayerWeight } from './layer-call.ts'
 import { addLayer } from './layers.ts'
 import { walkModel } from './walk-model.ts'
 
+export { isInternal } from './graph-builder.ts'
+
 /** Throws NotExportableError for a layer that ONNX or this program does not know, by its name. */
 export function modelGraph(model: PortableModel): OnnxGraph {
   const { task, topology } = model

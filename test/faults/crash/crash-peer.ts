@@ -9,6 +9,7 @@ import type { Activity } from '../../../node/activity.ts'
 import { authorOf } from '../../../protocols/envelope/index.ts'
 import { peerText } from '../../../protocols/links/index.ts'
 import { peekIdentity } from '../../../storage/index.ts'
+import { atExit } from '../at-exit.ts'
 import { type KillOrder, openActivities } from './kill-order.ts'
 
 const MAIN = fileURLToPath(new URL('../../../node/main.ts', import.meta.url))
@@ -64,6 +65,11 @@ export class CrashPeer {
       env: { ...process.env, CRASH_TRACE: this.#trace },
       stdio: ['ignore', log, log]
     })
+    const child = this.#child
+    child.once(
+      'exit',
+      atExit(() => child.kill('SIGKILL'))
+    )
   }
 
   /** Kills it now; resolves when it is gone. */

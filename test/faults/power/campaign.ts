@@ -10,6 +10,7 @@ import { readRunFiles } from '../../../node/run/run-files.ts'
 import { createStorage, openHome, openStores } from '../../../storage/index.ts'
 import { randomFrom } from '../../integration/random.ts'
 import { LABEL, writeBlobs } from '../../integration/tables.ts'
+import { atExit } from '../at-exit.ts'
 import { readPins } from '../crash/inspect-home.ts'
 import { DiskImage } from './disk-image.ts'
 
@@ -153,6 +154,10 @@ class TrainingPeer {
 
   constructor(words: readonly string[]) {
     this.#child = spawn(process.execPath, [MAIN, ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
+    this.#child.once(
+      'exit',
+      atExit(() => this.#child.kill('SIGKILL'))
+    )
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => this.#take(text))
   }
 

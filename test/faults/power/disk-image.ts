@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { copyFile, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { atExit } from '../at-exit.ts'
 
 const run = promisify(execFile)
 
@@ -21,6 +22,7 @@ export class DiskImage {
   readonly path: string
   readonly folder: string
   #device: string | undefined
+  #forget: () => void = () => {}
 
   private constructor(path: string, folder: string) {
     this.path = path
@@ -42,6 +44,8 @@ export class DiskImage {
     await run('mount', ['-o', 'loop', path, folder])
     const { stdout } = await run('findmnt', ['-n', '-o', 'SOURCE', folder])
     image.#device = basename(stdout.trim())
+    // Lazily: a peer that holds something open there has been killed, and may take a moment to go.
+    image.#forget = atExit(() => execFileSync('umount', ['-l', folder]))
     return image
   }
 
@@ -61,6 +65,7 @@ export class DiskImage {
 
   async unmount(): Promise<void> {
     await run('umount', [this.folder])
+    this.#forget()
     await rm(this.path, { force: true })
   }
 

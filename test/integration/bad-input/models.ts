@@ -35,7 +35,7 @@ export const MODELS: readonly BadInput[] = [
   {
     input: 'export: a format that does not exist',
     sentence:
-      "error: option '--format <name>' argument 'pickle' is invalid. Allowed choices are safetensors, tfjs, onnx, npz.",
+      "error: option '--format <name>' argument 'pickle' is invalid. Allowed choices are safetensors, tfjs, onnx, npz, car.",
     exitCode: 2,
     ...NO_HOME,
     play: exported('pickle', 'model.pickle')

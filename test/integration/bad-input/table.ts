@@ -1,3 +1,4 @@
+import { ARCHIVES } from './archives.ts'
 import type { BadInput } from './case.ts'
 import { FILES } from './files.ts'
 import { HOMES } from './homes.ts'
@@ -10,6 +11,7 @@ import { WORDS } from './words.ts'
 export const BAD_INPUT: Readonly<Record<string, readonly BadInput[]>> = {
   'Files of rows': FILES,
   'Invites, runs and CIDs': INVITES,
+  'Archives and addresses': ARCHIVES,
   'Files of models': MODELS,
   'Homes, ports and clocks': HOMES,
   'Words of the command line': WORDS,

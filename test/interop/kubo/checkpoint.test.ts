@@ -1,10 +1,13 @@
 /** Kubo and the checkpoints of a run: fetched by CID, pinned, served again, and nothing else with them. */
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import * as dagCbor from '@ipld/dag-cbor'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
 import { parseCheckpoint } from '../../../protocols/envelope/index.ts'
-import type { Owner } from '../../integration/temporary-folder.ts'
+import { type Owner, temporaryFolder } from '../../integration/temporary-folder.ts'
 import { type FinishedRun, finishedRun } from './finished-run.ts'
 import { Kubo } from './kubo.ts'
 import { addressOf, temporaryPeer } from './temporary-peer.ts'
@@ -53,6 +56,15 @@ describe('a checkpoint of a run', () => {
     const links = linksOf(await kubo.bytes('block', 'get', run.checkpoint))
     assert.deepEqual(await refsOf(kubo, run.checkpoint), links)
     assert.match(await kubo.run('repo', 'verify'), /verify complete/)
+  })
+
+  it('would bring the one before it along if its manifest linked to that (control)', async (t) => {
+    const manifest = dagCbor.decode<object>(await kubo.bytes('block', 'get', run.checkpoint))
+    const path = join(await temporaryFolder(t), 'linked.cbor')
+    await writeFile(path, dagCbor.encode({ ...manifest, parents: [CID.parse(run.checkpoint)] }))
+    const linked = await kubo.run('dag', 'put', '--input-codec=dag-cbor', '--store-codec=dag-cbor', path)
+    assert.ok((await refsOf(kubo, linked)).includes(run.checkpoint))
+    assert.ok(!(await refsOf(kubo, run.checkpoint)).includes(linked))
   })
 
   it('comes out of the gateway of Kubo as the bytes that the pinner holds', async (t) => {

@@ -37,6 +37,7 @@ export class Kubo {
   readonly #env: NodeJS.ProcessEnv
   #daemon: ChildProcess | undefined
   #log = ''
+  #api = ''
   /** With peer id. */
   address = ''
   /** Base of its HTTP gateway. */
@@ -57,6 +58,11 @@ export class Kubo {
     return kubo
   }
 
+  /** Of a command that is to mean this node. */
+  get environment(): NodeJS.ProcessEnv {
+    return this.#env
+  }
+
   /** Runs `ipfs` with these words and gives what it printed. Throws with what it complained about. */
   async run(...words: string[]): Promise<string> {
     return (await this.bytes(...words)).toString().trim()
@@ -66,6 +72,13 @@ export class Kubo {
   async bytes(...words: string[]): Promise<Buffer> {
     const options = { env: this.#env, encoding: 'buffer', maxBuffer: MAX_OUTPUT_BYTES } as const
     return (await exec(this.#binary, words, options)).stdout
+  }
+
+  /** Pins a root through the daemon's own interface, without the start of a command. */
+  async pin(root: string): Promise<void> {
+    const response = await fetch(`${this.#api}/api/v0/pin/add?arg=${root}`, { method: 'POST' })
+    if (!response.ok) throw new Error(`Kubo does not pin ${root}: ${await response.text()}`)
+    await response.arrayBuffer()
   }
 
   async stop(): Promise<void> {
@@ -92,10 +105,15 @@ export class Kubo {
       daemon.once('error', reject)
       daemon.once('exit', (code) => reject(new Error(`ipfs daemon ended with ${code}:\n${this.#log}`)))
     })
-    const [, port] = /Gateway server listening on \/ip4\/127\.0\.0\.1\/tcp\/(\d+)/.exec(this.#log) ?? []
-    if (port === undefined) throw new Error(`ipfs daemon names no gateway:\n${this.#log}`)
-    this.gateway = `http://127.0.0.1:${port}`
+    this.gateway = this.#serverOf('Gateway server')
+    this.#api = this.#serverOf('RPC API server')
     const { Addresses } = JSON.parse(await this.run('id')) as { Addresses: string[] }
     this.address = Addresses.find((address) => address.startsWith('/ip4/127.0.0.1/tcp/'))!
+  }
+  /** Base URL of a server that the daemon said it started. */
+  #serverOf(name: string): string {
+    const [, port] = new RegExp(`${name} listening on /ip4/127.0.0.1/tcp/(\\d+)`).exec(this.#log) ?? []
+    if (port === undefined) throw new Error(`ipfs daemon names no ${name}:\n${this.#log}`)
+    return `http://127.0.0.1:${port}`
   }
 }

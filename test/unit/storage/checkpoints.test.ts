@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict'
 import { truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import * as dagCbor from '@ipld/dag-cbor'
-import { identify } from '@libp2p/identify'
-import { noise as noiseEncryption } from '@libp2p/noise'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
-import { createLibp2p } from 'libp2p'
 import type { CID } from 'multiformats/cid'
-import {
-  createStorage,
-  decodeSafetensors,
-  encodeSafetensors,
-  type KeptRoot,
-  openStores,
-  type Storage
-} from '../../../storage/index.ts'
-import { atEnd } from '../../at-end.ts'
-import { temporaryHome } from './temporary-home.ts'
+import { decodeSafetensors, encodeSafetensors, type KeptRoot, type Storage } from '../../../storage/index.ts'
+import { startPeer } from './storage-peer.ts'
 import { cborBlock, rawBlock, temporaryStorage } from './temporary-storage.ts'
 
 const RUN = 'bafyrun'
@@ -46,28 +33,6 @@ async function putCheckpoint(storage: Storage, round: number, length?: number): 
 async function readWeights(storage: Storage, root: CID): Promise<Float32Array> {
   const { weights } = dagCbor.decode<{ weights: CID }>(await storage.getBlock(root))
   return decodeSafetensors(await storage.getFile(weights))[0]!.data
-}
-
-/** A real peer on loopback with its storage. */
-async function startPeer(t: TestContext) {
-  const home = await temporaryHome(t)
-  const stores = await openStores(home)
-  const libp2p = await createLibp2p({
-    privateKey: home.identity,
-    datastore: stores.datastore,
-    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-    transports: [tcp()],
-    connectionEncrypters: [noiseEncryption()],
-    streamMuxers: [yamux()],
-    services: { identify: identify() }
-  })
-  const storage = await createStorage({ stores, libp2p })
-  atEnd(t, async () => {
-    await storage.close()
-    await libp2p.stop()
-    await stores.close()
-  })
-  return { libp2p, stores, storage }
 }
 
 test('keeps a checkpoint with its topology and weights through a sweep', async (t) => {

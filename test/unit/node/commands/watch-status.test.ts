@@ -38,6 +38,7 @@ function status(changes: Partial<PeerStatus> = {}): PeerStatus {
     home: '/home',
     startedAt: 0,
     addresses: [],
+    pinning: { quotaBytes: 10 * 2 ** 30, droppedForQuota: 0 },
     connections: 2,
     sentBytes: 1_000_000,
     receivedBytes: 2_000_000,

@@ -66,6 +66,13 @@ describe('model files', () => {
       })
     }
 
+    it(`hold the weights and no other numbers: ${name}`, async (t) => {
+      const model = await sampleModel(TABLE_TASK, 'mlp:4')
+      const { tensors } = await readModelFile(await write(await temporaryFolder(t), name, model))
+      const byName = (list: readonly { readonly name: string }[]) => list.map((tensor) => tensor.name).sort()
+      assert.deepEqual(byName(tensors), byName(tensorsOf(model)))
+    })
+
     it(`are the same bytes for the same model: ${name}`, async () => {
       const format = await formatNamed(name)
       const [once, again] = await Promise.all(

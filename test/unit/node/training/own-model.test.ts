@@ -103,6 +103,18 @@ describe('readOwnModel', () => {
     await assert.rejects(readOwnModel(await beside(bytesOf(broken))), /finite/)
   })
 
+  test('makes no room for a file that is named many times, and stops before a model of a thousand levels', async (t) => {
+    const paths = Array.from({ length: 5_000 }, () => 'weights.bin')
+    const path = await folderWith(t, withManifest({ paths }), { 'weights.bin': bytesOf(weights) })
+    await assert.rejects(readOwnModel(path), {
+      name: 'ModelMismatchError',
+      message: `the files that model.json lists have ${5_000 * weights.byteLength} bytes, the model's weights ${weights.byteLength}`
+    })
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+    const json = JSON.stringify(model).replace('"name":"starling"', `"name":"starling","deep":${deep}`)
+    await assert.rejects(readOwnModel(await folderWith(t, json)), /201 levels of JSON/)
+  })
+
   test('reads no file outside its folder', async (t) => {
     for (const path of ['../secret', '/etc/hostname', 'a/../../b', '..\\b', 'C:\\b', './../b']) {
       const escaping = await folderWith(t, withManifest({ paths: [path] }))
