@@ -7,7 +7,7 @@ import { removePersonalFile } from './personal-file.ts'
 
 /**
  * Removes what the home holds of a run: chain, saved copy, personal model, checkpoints, manifest, model and the run's network. What a user pinned stays, and
- * so do the logs: `outbound.jsonl` is the record of what has left this machine for good.
+ * so do the logs: `outbound.jsonl` is the record of what has left this machine for good, `records.jsonl` of what was signed.
  *
  * `isAlone`: no other run is under way here. Blocks that another one has just stored, and not yet named, look as if
  * nobody needed them: then what is young is left for a later sweep.

@@ -1,16 +1,13 @@
 import { CID } from 'multiformats/cid'
-import { equals } from 'uint8arrays/equals'
 import { systemClock } from '../../protocols/clock.ts'
-import { type CheckpointNews, type Invite, parseCheckpointNews } from '../../protocols/envelope/index.ts'
+import type { CheckpointNews, Invite } from '../../protocols/envelope/index.ts'
 import { streamFault } from '../../protocols/frames.ts'
-import { ownAddresses, peerBytes, peerText } from '../../protocols/links/index.ts'
+import { ownAddresses } from '../../protocols/links/index.ts'
 import { topicOf } from '../../protocols/topics/index.ts'
 import { nextIncarnation } from '../../storage/index.ts'
-import { traced } from '../activity.ts'
 import type { LinkStatus, RunStatus, TrainingStatus } from '../control/index.ts'
 import type { Hours } from '../limits/index.ts'
 import {
-  type CheckpointCopy,
   type CheckpointRequest,
   type OwnDelta,
   Participant,
@@ -20,27 +17,24 @@ import {
 import type { Peer } from '../peer.ts'
 import type { Recorder } from '../recording/index.ts'
 import type { VectorWorker, WorkerReport } from '../vectors/index.ts'
-import { dropOldCheckpoints, type MadeCheckpoint, makeCheckpoint } from './checkpoints.ts'
+import type { MadeCheckpoint } from './checkpoints.ts'
 import { describeLinks } from './describe-links.ts'
 import { CopyNotSavedError, DiskTrouble } from './disk-trouble.ts'
-import { EventLog, type EventLogListeners } from './event-log.ts'
-import { findCheckpoint } from './find-checkpoint.ts'
 import { linkedPeer } from './linked-peer.ts'
 import { invitedMembers } from './locate-run.ts'
 import { LossTrend } from './loss-trend.ts'
-import { NewestCheckpoint } from './newest-checkpoint.ts'
 import { OwnStore } from './own-store.ts'
 import { PersonalFile } from './personal-file.ts'
-import { RECORDS_FILE, RecordLog } from './record-log.ts'
 import { renewConnections } from './renew-connections.ts'
 import { type RestState, Rests } from './rests.ts'
 import type { RunFiles } from './run-files.ts'
 import { RunNetwork } from './run-network.ts'
-import { type SealedByThis, Sealer } from './sealing/index.ts'
 import { SignedCopies } from './signed-copies.ts'
 import type { Traffic } from './socket-traffic.ts'
 import { StandStillWatch } from './stand-still-watch.ts'
 import { TopicTurns } from './topic-turns.ts'
+import { TrainerCheckpoints } from './trainer-checkpoints.ts'
+import { TrainerLogs } from './trainer-logs.ts'
 
 /** The own copy is saved every eight rounds (DESIGN 5). */
 const SAVE_EVERY_ROUNDS = 8
@@ -97,12 +91,9 @@ export class TrainerRun {
   readonly #copies: SignedCopies
   readonly #personal: PersonalFile
   readonly #trouble: DiskTrouble
-  readonly #events: EventLog
-  readonly #outbound: EventLog
-  readonly #records: RecordLog
-  readonly #sealer: Sealer
+  readonly #logs: TrainerLogs
+  readonly #checkpoints: TrainerCheckpoints
   #incarnation: Uint8Array = new Uint8Array()
-  readonly #newest = new NewestCheckpoint()
   readonly #trend = new LossTrend()
   readonly #rests: Rests
   readonly #watch: StandStillWatch
@@ -126,9 +117,7 @@ export class TrainerRun {
       keepAll: init.keepsAll === true,
       savePersonal: () => this.#personal.saveFrom(vectors)
     })
-    this.#events = this.#openLog('events.jsonl')
-    this.#outbound = this.#openLog('outbound.jsonl')
-    this.#records = new RecordLog(peer.home.path(RECORDS_FILE), run.id.toString(), this.#listeners(RECORDS_FILE))
+    this.#logs = new TrainerLogs({ home: peer.home, run: run.id.toString(), trouble: this.#trouble })
     this.#network = new RunNetwork({
       peer,
       network,
@@ -141,22 +130,19 @@ export class TrainerRun {
         deltas: (incarnation, from, to) => this.#live?.deltas(incarnation, from, to) ?? []
       },
       local: () => ({ head: this.#copies.head, isTrainer: true, hasEnded: this.#hasEnded }),
-      copyOf: async (author) => this.#sealer.copyOf(peerText(author)) ?? (await this.#copies.of(author)),
-      closed: () => this.#sealer.headers,
+      copyOf: async (author) => this.#checkpoints.closedCopyOf(author) ?? (await this.#copies.of(author)),
+      closed: () => this.#checkpoints.closedHeaders,
       ...(init.onFetching === undefined ? {} : { onProgress: init.onFetching }),
-      newestCheckpoint: () => this.#newest.sealed,
+      newestCheckpoint: () => this.#checkpoints.announced?.bytes,
       onLinkOpened: (link, head) => this.#live?.linkOpened(linkedPeer(link, head !== null, this.#network)),
       onLinkClosed: (id) => this.#live?.linkClosed(id),
       onDelta: (id, frame) => this.#live?.receive(id, frame),
-      onHeader: (signed) => {
-        this.#records.append('delta', signed.bytes)
-        this.#sealer.note(signed)
-      },
-      onCheckpoint: (checkpoint) => this.#checkpointSeen(checkpoint),
-      onEquivocation: (proof) => this.#records.append('equivocation', proof),
+      onHeader: (signed) => this.#checkpoints.headerHeard(signed),
+      onCheckpoint: (checkpoint) => this.#checkpoints.heard(checkpoint),
+      onEquivocation: (proof) => this.#logs.records.append('equivocation', proof),
       onNotice
     })
-    this.#sealer = this.#createSealer()
+    this.#checkpoints = this.#createCheckpoints()
     this.#participant = this.#createParticipant()
     const { hours, isMetered } = init
     this.#rests = new Rests({
@@ -189,7 +175,7 @@ export class TrainerRun {
 
   /** The newest checkpoint's announcement, own or heard of. */
   get announced(): CheckpointNews | undefined {
-    return this.#newest.announced
+    return this.#checkpoints.announced
   }
 
   pause(): void {
@@ -261,7 +247,7 @@ export class TrainerRun {
     signal.removeEventListener('abort', hurry)
     this.#hasEnded = report.end === 'done'
     const own = this.#hasEnded ? await this.#copies.own() : undefined
-    if (own !== undefined) await this.#sealer.begin({ id: this.#init.peer.id, ...own })
+    if (own !== undefined) await this.#checkpoints.seal(own)
     await this.#store.save().catch((cause) => {
       throw new CopyNotSavedError(report.rounds, this.#init.peer.home.dir, cause)
     })
@@ -270,7 +256,7 @@ export class TrainerRun {
 
   /** The newest checkpoint that this peer made or heard of. */
   get newestCheckpoint(): CID | undefined {
-    const announced = this.#newest.announced
+    const { announced } = this
     return announced === undefined ? undefined : CID.decode(announced.announcement.checkpoint)
   }
 
@@ -285,7 +271,7 @@ export class TrainerRun {
       return (
         signal.aborted ||
         waited >= ms ||
-        (waited >= MIN_LINGER_MS && this.#live?.isAmongDone === true && this.#sealer.isSettled)
+        (waited >= MIN_LINGER_MS && this.#live?.isAmongDone === true && this.#checkpoints.isSettled)
       )
     }
     while (!isOver()) await new Promise<void>((resolve) => systemClock.after(LINGER_CHECK_MS, resolve))
@@ -295,53 +281,31 @@ export class TrainerRun {
   async stop(): Promise<void> {
     this.#rests.stop()
     this.#watch.stop()
-    const sealed = this.#sealer.stop()
+    const sealed = this.#checkpoints.stop()
     await this.#network.stop()
     await sealed
     this.#live?.stop()
     await this.#store.settled()
-    await this.#events.close()
-    await this.#outbound.close()
-    await this.#records.close()
+    await this.#logs.close()
   }
 
-  #openLog(name: string): EventLog {
-    return new EventLog(this.#init.peer.home.path(name), this.#listeners(name))
-  }
-
-  #listeners(name: string): EventLogListeners {
-    return {
-      onError: (error) => this.#trouble.failed(name, error),
-      onWritten: () => this.#trouble.stored(name)
-    }
-  }
-
-  /** The end of the run for all: see Sealer. */
-  #createSealer(): Sealer {
-    const { peer, run, vectors } = this.#init
-    return new Sealer({
+  #createCheckpoints(): TrainerCheckpoints {
+    const { peer, run, invite, vectors, onCheckpoint, onSealed, onNotice } = this.#init
+    return new TrainerCheckpoints({
       peer,
       run,
-      state: this.#network.state,
-      clock: systemClock,
-      ask: () => this.#network.links.links.keys(),
+      ...(invite === undefined ? {} : { invite }),
+      vectors,
+      network: this.#network,
+      copies: this.#copies,
+      logs: this.#logs,
+      trouble: this.#trouble,
       members: () => this.#members(),
-      heldCopy: (id) => this.#copies.of(peerBytes(id)),
-      ...(vectors.report.heldOut > 0 ? { evaluate: (weights) => vectors.evaluate(weights) } : {}),
-      onSealed: (sealed) => this.#sealed(sealed),
-      onTrouble: (error) => this.#trouble.failed('checkpoint not sealed', error)
+      live: () => this.#live,
+      ...(onCheckpoint === undefined ? {} : { onMade: onCheckpoint }),
+      ...(onSealed === undefined ? {} : { onSealed }),
+      onNotice
     })
-  }
-
-  async #sealed({ root, members, bytes }: SealedByThis): Promise<void> {
-    const { run, onSealed } = this.#init
-    this.#newest.offer(await parseCheckpointNews(bytes))
-    this.#records.appendOwn('seal', bytes)
-    this.#outbound.append({ t: Date.now(), what: 'seal', run: run.id.toString(), root: root.toString() })
-    await this.#network.topics.publish('checkpoints', bytes)
-    await dropOldCheckpoints(this.#init.peer.storage, run.id.toString())
-    this.#trouble.stored('checkpoint not sealed')
-    onSealed?.(root, members)
   }
 
   async #createParticipant(): Promise<Participant> {
@@ -362,7 +326,7 @@ export class TrainerRun {
       samples: vectors.report.samples,
       company,
       members: () => this.#members(),
-      newestCheckpoint: (signal) => this.#checkpointToStartFrom(signal),
+      newestCheckpoint: (signal) => this.#checkpoints.toStartFrom(signal),
       ...(saved === undefined ? {} : { saved }),
       roomForRound: async (signal) => {
         await this.#store.settled()
@@ -371,20 +335,11 @@ export class TrainerRun {
       onStarted: () => this.#store.begin(vectors.ownCopy()),
       onDelta: (delta) => this.#published(delta),
       onRound: (event) => this.#rounded(event),
-      onCheckpointDue: (request) => this.#makeCheckpoint(request),
+      onCheckpointDue: (request) => this.#checkpoints.make(request, this.#incarnation),
       onRefused: (id, reason, proof) => this.#network.refuse(id, reason, proof),
       onFetchFailed: (id, error) => this.#fetchFailed(id, error),
       onNotice
     })
-  }
-
-  /** Asks everybody who may know one; what nobody gives in time is no checkpoint. */
-  async #checkpointToStartFrom(signal: AbortSignal): Promise<CheckpointCopy | undefined> {
-    const { peer, run, invite, onNotice } = this.#init
-    const found = await findCheckpoint({ network: this.#network, storage: peer.storage, run, invite, signal, onNotice })
-    if (found === undefined) return undefined
-    this.#checkpointSeen(found.announced)
-    return found.copy
   }
 
   #fetchFailed(id: string, error: Error): void {
@@ -392,20 +347,16 @@ export class TrainerRun {
     if (fault !== undefined) this.#network.refuse(id, fault.reason)
     // A neighbour that dies while it is asked is the usual case, and its link says so.
     if (!this.#network.links.links.has(id)) return
-    const run = this.#init.run.id.toString()
-    this.#events.append({ t: Date.now(), run, fetchFailed: id, reason: error.message })
+    this.#logs.fetchFailed(id, error.message)
   }
 
   #published({ seq, round, header, payload }: OwnDelta): void {
-    const run = this.#init.run.id.toString()
     const now = systemClock.now()
-    this.#outbound.append({ t: Date.now(), what: 'delta', run, seq, bytes: header.byteLength + payload.byteLength })
     // Everybody hears who has closed: the sealed checkpoint takes all of them.
     const isForAll = this.#topicTurns.take(now, this.#members()) || this.#live?.phase === 'done'
-    if (isForAll || this.#init.keepsAll === true) this.#records.appendOwn('delta', header)
-    if (isForAll) {
-      void this.#network.topics.publish('deltas', header).catch(() => {})
-    }
+    const bytes = header.byteLength + payload.byteLength
+    this.#logs.published(seq, bytes, header, isForAll || this.#init.keepsAll === true)
+    if (isForAll) void this.#network.topics.publish('deltas', header).catch(() => {})
     this.#init.recorder?.signed(header)
     this.#store.append(header, payload)
     if (round > 0 && round % SAVE_EVERY_ROUNDS === 0) this.#store.saveSoon()
@@ -427,37 +378,7 @@ export class TrainerRun {
     const line = { run: id, ...event, ...peer.traffic.totals, beaconBytes }
     this.#lastRound = event
     if (event.loss !== undefined) this.#trend.add(event.loss)
-    this.#events.append(line)
+    this.#logs.round(line)
     this.#init.onRound?.(line)
-  }
-
-  #makeCheckpoint(request: CheckpointRequest): Promise<void> {
-    return traced('checkpointing', () => this.#offerCheckpoint(request))
-  }
-
-  async #offerCheckpoint(request: CheckpointRequest): Promise<void> {
-    const { peer, run, vectors, onCheckpoint } = this.#init
-    try {
-      const made = await makeCheckpoint(
-        { peer, run, vectors, heldOut: vectors.report.heldOut, incarnation: this.#incarnation },
-        request
-      )
-      this.#newest.offer(await parseCheckpointNews(made.announcement))
-      this.#records.appendOwn('checkpoint', made.announcement)
-      this.#outbound.append({ t: Date.now(), what: 'checkpoint', run: run.id.toString(), root: made.root.toString() })
-      await this.#network.topics.publish('checkpoints', made.announcement)
-      this.#trouble.stored('checkpoint not made')
-      onCheckpoint?.(made, request)
-    } catch (error) {
-      this.#trouble.failed('checkpoint not made', error as Error)
-    }
-  }
-
-  #checkpointSeen(checkpoint: CheckpointNews): void {
-    if (equals(checkpoint.announcement.author, this.#init.peer.idBytes)) return
-    this.#records.append(checkpoint.seal === undefined ? 'checkpoint' : 'seal', checkpoint.bytes)
-    // What others sealed is derived here too, or not taken for this run's end.
-    if (checkpoint.seal !== undefined) return
-    if (this.#newest.offer(checkpoint)) this.#live?.checkpointSeen(checkpoint.announcement.phase)
   }
 }
