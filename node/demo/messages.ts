@@ -52,7 +52,11 @@ export type DemoEvent =
       readonly phase: Phase
       readonly accuracy?: number
       readonly rmse?: number
+      /** Members of a sealed one. */
+      readonly sealedBy?: number
     }
+  /** This trainer derived and signed the run's last checkpoint, over so many members. */
+  | { readonly type: 'sealed'; readonly root: string; readonly members: number }
   | { readonly type: 'rss'; readonly bytes: number }
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'failed'; readonly message: string; readonly code?: unknown }

@@ -103,6 +103,7 @@ async function join(joining: Extract<DemoCommand, { type: 'join' }>): Promise<vo
       tell({ type: 'progress', round, phase, links, ...(loss === undefined ? {} : { loss }) })
     },
     onCheckpoint: ({ root }, { round, phase }) => tell({ type: 'checkpoint', root: root.toString(), round, phase }),
+    onSealed: (root, members) => tell({ type: 'sealed', root: root.toString(), members }),
     onNotice: notice
   })
   closers.push(() => trainer.stop())

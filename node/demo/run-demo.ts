@@ -1,20 +1,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunChoices } from '../run/run-plan.ts'
 import { type Metrics, requireModelSpec } from '../training/index.ts'
 import { type Measure, measured, measureOf } from '../training/quality.ts'
 import { type DemoData, type DemoDataInit, dealOut } from './demo-data.ts'
 import { readFigures } from './figures.ts'
+import { FinalCheckpoint } from './final-checkpoint.ts'
 import { Flock, type Trainer } from './flock.ts'
 import { PeerFailedError } from './peer-handle.ts'
 import { type DemoReport, meanAndWorst, type PeerReport } from './report.ts'
 import { simulateServer } from './server-baseline.ts'
 import { DemoView } from './view.ts'
-
-/** The pinner has this long to fetch the final checkpoint. */
-const PIN_MS = 20_000
 
 export interface DemoInit extends DemoDataInit, RunChoices {
   /** How many peers are killed half way. */
@@ -81,11 +78,11 @@ async function train(flock: Flock, init: DemoInit, view: DemoView): Promise<stri
   await flock.open()
   await flock.trainAlone()
   await flock.linkUp()
-  const pinned = flock.pinner.next('pinned', ({ phase }) => phase === 'done')
-  pinned.catch(() => {})
+  const handles = flock.trainers.map(({ handle }) => handle)
+  const final = new FinalCheckpoint(flock.pinner, handles)
   if (init.kill > 0) killHalfWay(flock.trainers, init, view)
   await flock.trainTogether()
-  const checkpoint = await Promise.race([pinned.then(({ root }) => root), sleep(PIN_MS, null, { ref: false })])
+  const checkpoint = await final.root()
   await flock.stopTrainers()
   view.stop()
   return checkpoint

@@ -53,12 +53,12 @@ describe('a checkpoint as a file', () => {
       [onnx]
     )
 
-    const asked = await Promise.all(
-      [[report.checkpoint, '--home', owner], [id, '--home', owner], [onnx]].map((model) =>
-        runJson(t, 'evaluate', ...model, '--data', data)
-      )
-    )
-    const [byCheckpoint, byRun, byFile] = asked.map((one) => z.object({ loss: z.number(), run: z.string() }).parse(one))
+    const evaluated = z.object({ loss: z.number(), run: z.string() })
+    const evaluate = async (...model: string[]) =>
+      evaluated.parse(await runJson(t, 'evaluate', ...model, '--data', data))
+    const byCheckpoint = await evaluate(report.checkpoint, '--home', owner)
+    const byRun = await evaluate(id, '--home', owner)
+    const byFile = await evaluate(onnx)
     assert.deepEqual(byRun, byCheckpoint)
     assert.deepEqual(byFile, byCheckpoint)
 
