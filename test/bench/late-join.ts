@@ -36,13 +36,13 @@ export interface LateJoinResult {
   readonly atOnce: number
 }
 
-async function benchLateJoin(): Promise<LateJoinResult> {
+async function benchLateJoin(localSteps: string): Promise<LateJoinResult> {
   const folder = await mkdtemp(join(tmpdir(), 'starling-late-'))
   const peers: BackgroundPeer[] = []
   try {
     const data = await dealOut(join(folder, 'data'), { data: ['digits'], peers: PEERS + 1, alpha: 1000, seed: SEED })
     const homes = Array.from({ length: PEERS }, (_, i) => join(folder, `home-${i}`))
-    const plan = ['--model', MODEL, '--local-steps', '1', '--rounds', '1000000', '--checkpoint-every', '1000000']
+    const plan = ['--model', MODEL, '--local-steps', localSteps, '--rounds', '1000000', '--checkpoint-every', '1000000']
     const rows = ['--data', data.parts[0]!, '--label', data.label]
     const invite = await createRun(['--home', homes[0]!, ...rows, ...plan, ...LISTEN])
     for (const [i, home] of homes.entries()) {
@@ -126,9 +126,10 @@ export function addLateJoin(program: Command): void {
   program
     .command('late-join')
     .description('seconds and bytes until a newcomer among eight peers mixes, at a million parameters')
+    .option('--local-steps <n>', 'steps in a round: the fewer, the more deltas come while copies do', '8')
     .option('--json', 'print one JSON document on stdout')
-    .action(async ({ json }: { json?: boolean }) => {
-      const result = await benchLateJoin()
+    .action(async ({ localSteps, json }: { localSteps: string; json?: boolean }) => {
+      const result = await benchLateJoin(localSteps)
       process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeLateJoin(result)}\n`)
     })
 }
