@@ -47,4 +47,16 @@ suite('outlier rejection with a memory', () => {
     moved(rule, neighboursAt([...Array.from({ length: 5 }, () => [0.01, 0]), [50, 0], [60, 0], [70, 0]]))
     assert.ok(isAt(moved(rule, ONE_LEARNS), [(0.35 * 0.07) / 9, 0]))
   })
+
+  test('remembers nothing of what half of the neighbours claim, where the budget counts on liars', () => {
+    const half = neighboursAt([...Array.from({ length: 4 }, () => [0.01, 0]), [50, 0], [60, 0], [70, 0], [80, 0]])
+    const afterHalf = (b: number) => {
+      const rule = createRobustRule('or-memory')
+      moved(rule, half, { b })
+      return moved(rule, ONE_LEARNS, { b })
+    }
+    assert.ok(isAt(afterHalf(2), [(0.35 * 0.07) / 9, 0]))
+    // The control: who counts on none takes their distances for usual.
+    assert.ok(isAt(afterHalf(0), [0.07 / 9, 0.9 / 9]))
+  })
 })
