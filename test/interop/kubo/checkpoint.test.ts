@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import * as dagCbor from '@ipld/dag-cbor'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
-import { parseCheckpoint } from '../../../protocols/envelope/index.ts'
+import { parseCheckpoint, parseCheckpointProof } from '../../../protocols/envelope/index.ts'
 import { type Owner, temporaryFolder } from '../../integration/temporary-folder.ts'
 import { type FinishedRun, finishedRun } from './finished-run.ts'
 import { Kubo } from './kubo.ts'
@@ -21,11 +21,21 @@ async function pinsOf(kubo: Kubo): Promise<string[]> {
   return (await kubo.run('pin', 'ls', '--type=recursive', '--quiet')).split('\n')
 }
 
-/** What a checkpoint may link to: model, weights, and the proof of those that have one. */
-function linksOf(manifest: Uint8Array): string[] {
-  const { model, weights, ...others } = parseCheckpoint(manifest)
-  const proof = 'proof' in others && others.proof instanceof CID ? [others.proof] : []
-  return [model, weights, ...proof].map(String).sort()
+/**
+ * What a run's last checkpoint may link to: model, weights and proof, and the proof to the run's manifest and to what its
+ * authors signed. All of them are single blocks in a small run.
+ */
+async function linksOf(checkpoint: string, read: (cid: string) => Promise<Uint8Array>): Promise<string[]> {
+  const { model, weights, proof } = parseCheckpoint(await read(checkpoint))
+  assert.ok(proof !== undefined, 'the last checkpoint has no proof')
+  const { manifest, copies } = parseCheckpointProof(await read(proof.toString()))
+  const proven = [manifest, ...copies.flatMap(({ header, copy }) => [header, copy])]
+  return [...new Set([model, weights, proof, ...proven].map(String))].sort()
+}
+
+/** A block's name whatever its codec. */
+function hashOf({ multihash }: CID): string {
+  return Buffer.from(multihash.bytes).toString('hex')
 }
 
 /** Through Kubo's HTTP gateway. */
@@ -52,8 +62,7 @@ describe('a checkpoint of a run', () => {
     const others = await pinsOf(kubo)
     await kubo.run('pin', 'add', run.checkpoint)
     assert.deepEqual((await pinsOf(kubo)).toSorted(), [...others, run.checkpoint].sort())
-    // The weights of this small model are one block: every block under the root is linked from it.
-    const links = linksOf(await kubo.bytes('block', 'get', run.checkpoint))
+    const links = await linksOf(run.checkpoint, (cid) => kubo.bytes('block', 'get', cid))
     assert.deepEqual(await refsOf(kubo, run.checkpoint), links)
     assert.match(await kubo.run('repo', 'verify'), /verify complete/)
   })
@@ -84,9 +93,13 @@ describe('a checkpoint of a run', () => {
     const root = CID.parse(run.checkpoint)
     const others = (await peer.storage.pins.list()).map((kept) => kept.root).filter((kept) => !kept.equals(root))
     for (const other of others) await peer.storage.pins.unkeep(other)
+    // The run's manifest is a block of the checkpoint's proof too.
+    const links = await linksOf(run.checkpoint, (cid) => peer.storage.getBlock(CID.parse(cid)))
+    const linked = new Set(links.map((link) => hashOf(CID.parse(link))))
+    const pruned = others.filter((other) => !linked.has(hashOf(other)))
     assert.deepEqual((await peer.storage.sweep({ graceMs: -1 })).missing, [])
-    assert.ok(others.length > 0)
-    for (const other of others) assert.equal(await peer.storage.heldBlock(other), undefined, `${other} is still here`)
+    assert.ok(pruned.length > 0)
+    for (const other of pruned) assert.equal(await peer.storage.heldBlock(other), undefined, `${other} is still here`)
 
     const fresh = await Kubo.start(t)
     await fresh.run('swarm', 'connect', addressOf(peer))
