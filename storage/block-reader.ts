@@ -1,12 +1,12 @@
-import type { BlockBrokerReceiveBlockProgressEvent, Helia } from '@helia/interface'
-import { peerIdFromCID } from '@libp2p/peer-id'
+import type { Helia } from '@helia/interface'
 import type { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { sha256 } from 'multiformats/hashes/sha2'
-import { concat } from 'uint8arrays/concat'
 import { equals } from 'uint8arrays/equals'
-import type { PeerBlockstore, PutBlockOptions } from './blocks.ts'
+import { BlockWants, UNSYNCED, type WantOptions } from './block-wants.ts'
+import type { PeerBlockstore } from './blocks.ts'
 import type { BulkBlocks } from './bulk-reader.ts'
+import { collect } from './collect.ts'
 
 /** A block is not on this machine and nobody was asked for it. */
 export class BlockNotFoundError extends Error {
@@ -30,21 +30,12 @@ export class UnsupportedHashError extends Error {
   }
 }
 
-export interface ReadOptions {
-  readonly signal: AbortSignal
+export interface ReadOptions extends WantOptions {
   /** True asks nobody else. */
   readonly offline: boolean
   /** Asked before everybody is. */
   readonly bulk?: BulkBlocks
-  /** Hears which peer, by its id, had a block that everybody was asked for. */
-  readonly onSender?: (peer: string) => void
 }
-
-/** What is fetched can be fetched again: whoever keeps it flushes it (Pins). */
-const UNSYNCED: PutBlockOptions = { sync: false }
-
-/** Bitswap's event for a block that came. */
-const RECEIVED = 'helia:block-broker:receive-block'
 
 /** Reads one block and checks it. */
 export type ReadBlock = (cid: CID, options: ReadOptions) => Promise<Uint8Array>
@@ -56,6 +47,7 @@ export type ReadBlock = (cid: CID, options: ReadOptions) => Promise<Uint8Array>
  * The reader throws BlockNotFoundError, UnsupportedHashError and whatever the signal's reason is.
  */
 export function createBlockReader(helia: Helia, blockstore: PeerBlockstore): ReadBlock {
+  const wants = new BlockWants(helia)
   return async (cid, options) => {
     if (cid.multihash.code === identity.code) return cid.multihash.digest
     if (cid.multihash.code !== sha256.code) throw new UnsupportedHashError(cid)
@@ -65,7 +57,7 @@ export function createBlockReader(helia: Helia, blockstore: PeerBlockstore): Rea
       await blockstore.delete(cid)
     }
     if (options.offline) throw new BlockNotFoundError(cid)
-    return (await readInBulk(helia, cid, options)) ?? readByBitswap(helia, cid, options)
+    return (await readInBulk(helia, cid, options)) ?? wants.read(cid, options)
   }
 }
 
@@ -82,25 +74,9 @@ async function readInBulk(helia: Helia, cid: CID, { bulk, signal }: ReadOptions)
   return bytes
 }
 
-/** Asks all connected peers; Helia checks what they send. */
-async function readByBitswap(helia: Helia, cid: CID, { signal, onSender }: ReadOptions): Promise<Uint8Array> {
-  const onProgress = ({ type, detail }: { readonly type: string; readonly detail: unknown }) => {
-    if (type === RECEIVED)
-      onSender?.(peerIdFromCID((detail as BlockBrokerReceiveBlockProgressEvent).provider).toString())
-  }
-  return collect(helia.blockstore.get(cid, Object.assign({ signal, onProgress }, UNSYNCED)))
-}
-
 /** True when bytes are what their CID says. Throws UnsupportedHashError. */
 export async function matches(cid: CID, bytes: Uint8Array): Promise<boolean> {
   if (cid.multihash.code === identity.code) return equals(bytes, cid.multihash.digest)
   if (cid.multihash.code !== sha256.code) throw new UnsupportedHashError(cid)
   return equals((await sha256.digest(bytes)).digest, cid.multihash.digest)
-}
-
-/** The parts of a block as one. */
-export async function collect(parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for await (const part of parts) chunks.push(part)
-  return chunks.length === 1 ? chunks[0]! : concat(chunks)
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Helia } from '@helia/interface'
 import type { BlockDecoder } from 'multiformats'
 import { createUnsafe } from 'multiformats/block'
@@ -12,12 +11,6 @@ import { createBulkReader, type OpenBulk } from './bulk-reader.ts'
 
 /** Blocks asked for together: hides a round trip of 100 ms at 100 Mbit/s, and holds at most 16 MiB. */
 const CONCURRENCY = 16
-
-/**
- * Blocks that are on their way when a walk fails are waited for so long: @helia/bitswap never sends a block again to a
- * peer that asks for it twice within five seconds, so that one given up now would be missing to the next attempt.
- */
-const LAST_BLOCKS_MS = 5000
 
 /** What a root leads to is larger than was allowed. */
 export class DagTooLargeError extends Error {
@@ -162,17 +155,9 @@ async function walk(roots: Iterable<CID>, visit: (cid: CID) => Promise<readonly 
       while (waiting.length > 0 && running.size < CONCURRENCY) begin(waiting.pop()!)
       await Promise.race(running)
     }
-  } catch (error) {
-    await settled(running, LAST_BLOCKS_MS)
-    throw error
+  } finally {
+    // Of a walk that failed, the first reason is told; blocks on their way still come here (BlockWants).
+    for (const visiting of running) visiting.catch(() => {})
   }
   return seen
-}
-
-/** Waits until all have ended, well or badly, or the time is up; leaves no timer behind. */
-async function settled(running: Iterable<Promise<void>>, ms: number): Promise<void> {
-  const timer = new AbortController()
-  const timeUp = delay(ms, undefined, { ref: false, signal: timer.signal }).catch(() => {})
-  await Promise.race([Promise.allSettled(running), timeUp])
-  timer.abort()
 }

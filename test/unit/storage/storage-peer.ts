@@ -8,8 +8,8 @@ import { type CreateStorageInit, createStorage, openStores } from '../../../stor
 import { atEnd } from '../../at-end.ts'
 import { temporaryHome } from './temporary-home.ts'
 
-/** A real peer on loopback with its storage. */
-export async function startPeer(t: TestContext, init: Pick<CreateStorageInit, 'openBulk'> = {}) {
+/** A real libp2p node on loopback and the stores of its home, with nothing on them yet. */
+export async function startNode(t: TestContext) {
   const home = await temporaryHome(t)
   const stores = await openStores(home)
   const libp2p = await createLibp2p({
@@ -21,11 +21,17 @@ export async function startPeer(t: TestContext, init: Pick<CreateStorageInit, 'o
     streamMuxers: [yamux()],
     services: { identify: identify() }
   })
-  const storage = await createStorage({ stores, libp2p, ...init })
   atEnd(t, async () => {
-    await storage.close()
     await libp2p.stop()
     await stores.close()
   })
+  return { libp2p, stores }
+}
+
+/** A real peer on loopback with its storage. */
+export async function startPeer(t: TestContext, init: Pick<CreateStorageInit, 'openBulk'> = {}) {
+  const { libp2p, stores } = await startNode(t)
+  const storage = await createStorage({ stores, libp2p, ...init })
+  atEnd(t, () => storage.close())
   return { libp2p, stores, storage }
 }
