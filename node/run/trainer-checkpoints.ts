@@ -47,6 +47,7 @@ export class TrainerCheckpoints {
   readonly #init: TrainerCheckpointsInit
   readonly #newest = new NewestCheckpoint()
   readonly #sealer: Sealer
+  readonly #underWay = new Set<Promise<void>>()
 
   constructor(init: TrainerCheckpointsInit) {
     this.#init = init
@@ -100,8 +101,11 @@ export class TrainerCheckpoints {
   }
 
   /** Makes a checkpoint and announces it. Never rejects. */
-  make(request: CheckpointRequest, incarnation: Uint8Array): Promise<void> {
-    return traced('checkpointing', () => this.#make(request, incarnation))
+  async make(request: CheckpointRequest, incarnation: Uint8Array): Promise<void> {
+    const making = traced('checkpointing', () => this.#make(request, incarnation))
+    this.#underWay.add(making)
+    await making
+    this.#underWay.delete(making)
   }
 
   async #make(request: CheckpointRequest, incarnation: Uint8Array): Promise<void> {
@@ -133,8 +137,9 @@ export class TrainerCheckpoints {
     await this.#sealer.begin({ id: this.#init.peer.id, ...own })
   }
 
-  stop(): Promise<void> {
-    return this.#sealer.stop()
+  /** Resolves when nothing of this is under way: a checkpoint that is being stored is finished first. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#sealer.stop(), ...this.#underWay])
   }
 
   async #sealed({ root, members, bytes }: SealedByThis): Promise<void> {
