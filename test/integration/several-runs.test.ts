@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { callControl, followRun } from '../../node/control/control-client.ts'
 import {
@@ -205,9 +206,11 @@ describe('several runs in one peer', () => {
     await callControl(home, 'POST', '/resume')
     await callControl(home, 'POST', '/leave?purge=true&run=second')
     assert.deepEqual(await trained.ended, { type: 'left' })
+    // Once it has been left too, nothing takes the place of an older pin any more.
+    await callControl(home, 'POST', '/leave')
+    assert.deepEqual(await pinned.ended, { type: 'left' })
     const kept = await peer.storage.pins.list()
     assert.deepEqual([...new Set(kept.map(({ run }) => run))], [first.id])
-    for (const { root } of kept) await peer.storage.fetchDag(root)
-    await callControl(home, 'POST', '/leave')
+    for (const { root } of kept) await buffer(peer.storage.exportCar(root))
   })
 })
