@@ -45,15 +45,17 @@ export function printed(folder: string, text: string): string {
   return PLACEHOLDERS.reduce((line, [found, shown]) => line.replaceAll(found, shown), bare)
 }
 
-/** What a command says: the one line that is no log line, or else the log's warnings and its last line. */
+/**
+ * What a command says: the one line that is no log line, or else the log's warnings and its last line, leaving out that a
+ * run's checkpoint was sealed, which is so before or after the trainer itself is done.
+ */
 export function saidBy({ stderr }: Pick<Finished, 'stderr'>): string[] {
   const lines = stderr.split('\n').filter((line) => line !== '')
   const plain = lines.filter((line) => !line.startsWith('{'))
   if (plain.length > 0) return plain.map((line) => line.replace(/^starling: /, ''))
-  return lines.flatMap((line, at) => {
-    const { level, msg } = JSON.parse(line) as { level: number; msg: string }
-    return level >= WARNING || at === lines.length - 1 ? [msg] : []
-  })
+  const logged = lines.map((line) => JSON.parse(line) as { level: number; msg: string })
+  const told = logged.filter(({ msg }) => !msg.startsWith('sealed checkpoint'))
+  return told.filter(({ level }, at) => level >= WARNING || at === told.length - 1).map(({ msg }) => msg)
 }
 
 /** Of pino. */
