@@ -1,7 +1,7 @@
 /**
- * Loaded before the compliance tool, which then runs on current Nodes and without GitHub: it reads the API's specification
- * from the file that PINNING_SPEC names instead of asking for it at every run, and its reader of schemas finds the
- * functions of `node:util` that Node 23 has dropped.
+ * Loaded before the compliance tool, which then runs on current Nodes and without GitHub: it reads the API's schemas
+ * from the file that PINNING_SPEC names instead of asking for the specification at every run, and its reader of schemas
+ * finds the functions of `node:util` that Node 23 has dropped.
  */
 import { registerHooks } from 'node:module'
 import process from 'node:process'
