@@ -4,10 +4,10 @@ import type { Clock } from '../../protocols/clock.ts'
 import type { DeltaFrame, Version } from '../../protocols/delta-gossip/index.ts'
 import type { Phase, RefusalReason, RunManifest } from '../../protocols/envelope/index.ts'
 import { traced } from '../activity.ts'
-import type { RollBackTarget, RoundOutcome, Vectors } from '../vectors/index.ts'
+import type { Vectors } from '../vectors/index.ts'
 import { CheckpointOffers, type CheckpointRequest } from './checkpoint-offers.ts'
 import { CheckpointTurns } from './checkpoint-turns.ts'
-import { DivergedError, MAX_ROLL_BACKS } from './diverged-error.ts'
+import { LocalTraining, type Published } from './local-training.ts'
 import { type LinkedPeer, type MixedVersion, type NeighbourNews, Neighbours } from './neighbours.ts'
 import { OwnChain } from './own-chain.ts'
 import { PauseGate } from './pause-gate.ts'
@@ -19,11 +19,6 @@ const CLOSING_MEDIAN_ROUNDS = 3
 
 /** Window of own round times for staleness and for the closing phase; as long as that of the grace. */
 const ROUND_TIMES = 9
-
-/** Roll-backs in a row that trust the neighbours' mean: where it has diverged too, only the initial weights are left. */
-const ROLL_BACKS_TO_NEIGHBOURS = 2
-
-type Published = Extract<RoundOutcome, { type: 'published' }>
 
 /** One line of `events.jsonl`, less what only the sockets know. Times in milliseconds. */
 export interface RoundEvent {
@@ -97,6 +92,7 @@ export class Participant {
   readonly #init: ParticipantInit
   readonly #neighbours: Neighbours
   readonly #offers: CheckpointOffers
+  readonly #training: LocalTraining
   readonly #gate = new PauseGate()
   #chain: OwnChain | undefined
   #phase: Phase = 'training'
@@ -104,13 +100,14 @@ export class Participant {
   #closingRounds = 0
   #hasHadLinks = false
   #hasStoodStill = false
-  #learningRateFactor = 1
   #publishedAt: number[] = []
   #roundMs: number[] = []
 
   constructor(init: ParticipantInit) {
     const { run, manifest, vectors, clock, waitRule = WAIT_FOR_ALL } = init
     this.#init = init
+    const { learningRate } = manifest.training
+    this.#training = new LocalTraining({ vectors, learningRate, onNotice: init.onNotice })
     this.#offers = new CheckpointOffers({
       turns: new CheckpointTurns(manifest.checkpoint.everyRounds, init.incarnation),
       clock,
@@ -333,30 +330,13 @@ export class Participant {
     await this.#init.roomForRound?.(signal)
   }
 
-  /** Local steps and the delta that they lead to; rolls back as often as the model diverges. */
-  async #train(steps: number): Promise<Published> {
-    const { manifest, vectors, samples } = this.#init
-    for (let rollBacks = 0; ; rollBacks++) {
-      const outcome = await vectors.round({
-        steps,
-        learningRateFactor: this.#learningRateFactor,
-        driftWeight: manifest.share.samples ? driftWeight(samples, this.#neighbourSamples()) : 1,
-        withMomentum: this.#neighbours.degree > 0
-      })
-      if (outcome.type === 'published') return outcome
-      if (rollBacks === MAX_ROLL_BACKS) throw new DivergedError(this.#round)
-      await this.#rollBack(rollBacks < ROLL_BACKS_TO_NEIGHBOURS ? 'neighbours' : 'initial')
-    }
-  }
-
-  async #rollBack(to: RollBackTarget): Promise<void> {
-    this.#learningRateFactor /= 2
-    await this.#init.vectors.rollBack(to)
-    this.#init.onNotice(
-      `the own model diverged in round ${this.#round}: rolled back to the ` +
-        `${to === 'initial' ? 'initial weights' : "neighbours' mean"}, learning rate halved to ` +
-        `${this.#init.manifest.training.learningRate * this.#learningRateFactor}`
-    )
+  #train(steps: number): Promise<Published> {
+    const { manifest, samples } = this.#init
+    return this.#training.train(this.#round, {
+      steps,
+      driftWeight: manifest.share.samples ? driftWeight(samples, this.#neighbourSamples()) : 1,
+      withMomentum: this.#neighbours.degree > 0
+    })
   }
 
   /**
