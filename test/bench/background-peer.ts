@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -47,6 +48,32 @@ export class BackgroundPeer {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     this.#child.kill('SIGKILL')
     await once(this.#child, 'exit')
+  }
+}
+
+/** Peers beside a bench, and a folder for their homes: with the block that they are used in, both are gone. */
+export class BackgroundFlock implements AsyncDisposable {
+  readonly folder: string
+  readonly #peers: BackgroundPeer[] = []
+
+  private constructor(folder: string) {
+    this.folder = folder
+  }
+
+  static async create(): Promise<BackgroundFlock> {
+    return new BackgroundFlock(await mkdtemp(join(tmpdir(), 'starling-bench-')))
+  }
+
+  /** Starts a `starling` process in a home below the folder. */
+  start(home: string, words: readonly string[]): BackgroundPeer {
+    const peer = new BackgroundPeer(join(this.folder, home), words)
+    this.#peers.push(peer)
+    return peer
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#peers.map((peer) => peer.kill()))
+    await rm(this.folder, { recursive: true, force: true })
   }
 }
 

@@ -9,6 +9,7 @@ import { randomFrom } from '../integration/random.ts'
 import { run, type Starling, start } from '../integration/starling.ts'
 import type { Owner } from '../integration/temporary-folder.ts'
 import { waitFor } from '../integration/wait-for.ts'
+import { printResult } from '../print-result.ts'
 
 /** More than the calls take. */
 const ENDLESS_ROUNDS = 1_000_000
@@ -199,7 +200,7 @@ export function addControl(program: Command): void {
       const [calls, rounds, seed] = [options.calls, options.rounds, options.seed].map(Number)
       const onProgress = (line: string) => void process.stderr.write(`${line}\n`)
       const result = await stormControls({ calls: calls!, rounds: rounds!, seed: seed!, onProgress })
-      process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeStorm(result)}\n`)
+      printResult(json, result, describeStorm(result))
       process.exitCode = result.errors.length === 0 ? 0 : 1
     })
 }

@@ -10,6 +10,7 @@ import type { Command } from 'commander'
 import type { PeerStatus } from '../../node/control/index.ts'
 import { median } from '../../protocols/averaging/index.ts'
 import { LABEL, writeBlobs } from '../integration/tables.ts'
+import { printResult } from '../print-result.ts'
 
 const MAIN = fileURLToPath(new URL('../../node/main.ts', import.meta.url))
 
@@ -160,6 +161,6 @@ export function addIdle(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ seconds, json }: { seconds: string; json?: boolean }) => {
       const result = await benchIdle(Number(seconds))
-      process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeIdle(result)}\n`)
+      printResult(json, result, describeIdle(result))
     })
 }

@@ -1,11 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { dealOut } from '../../node/demo/demo-data.ts'
 import { median } from '../../protocols/averaging/index.ts'
 import { type Invite, parseInvite } from '../../protocols/envelope/index.ts'
-import { BackgroundPeer, createRun, until } from './background-peer.ts'
+import { printResult } from '../print-result.ts'
+import { BackgroundFlock, type BackgroundPeer, createRun, until } from './background-peer.ts'
 import { prepareJoiner } from './joiner.ts'
 
 const LISTEN = ['--listen', '/ip4/127.0.0.1/tcp/0']
@@ -37,27 +36,26 @@ export interface LateJoinResult {
 }
 
 async function benchLateJoin(localSteps: string): Promise<LateJoinResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'starling-late-'))
+  await using flock = await BackgroundFlock.create()
+  const { folder } = flock
+  const data = await dealOut(join(folder, 'data'), { data: ['digits'], peers: PEERS + 1, alpha: 1000, seed: SEED })
+  const plan = ['--model', MODEL, '--local-steps', localSteps, '--rounds', '1000000', '--checkpoint-every', '1000000']
+  const rows = ['--data', data.parts[0]!, '--label', data.label]
+  const invite = await createRun(['--home', join(folder, homeOf(0)), ...rows, ...plan, ...LISTEN])
   const peers: BackgroundPeer[] = []
-  try {
-    const data = await dealOut(join(folder, 'data'), { data: ['digits'], peers: PEERS + 1, alpha: 1000, seed: SEED })
-    const homes = Array.from({ length: PEERS }, (_, i) => join(folder, `home-${i}`))
-    const plan = ['--model', MODEL, '--local-steps', localSteps, '--rounds', '1000000', '--checkpoint-every', '1000000']
-    const rows = ['--data', data.parts[0]!, '--label', data.label]
-    const invite = await createRun(['--home', homes[0]!, ...rows, ...plan, ...LISTEN])
-    for (const [i, home] of homes.entries()) {
-      const peer = new BackgroundPeer(home, ['join', invite, '--data', data.parts[i]!, ...(i === 0 ? [] : LISTEN)])
-      peers.push(peer)
-      if (i === 0) await until('the first peer', async () => (await peer.log()).includes('rows to train on'))
-    }
-    const times = () => Promise.all(peers.map((peer) => peer.rounds()))
-    await until('rounds', async () => (await times()).every((rounds) => rounds.length > ROUNDS_BEFORE))
-    const medianRoundSeconds = median((await times()).flatMap(roundSeconds))!
-    return await joinLate(join(folder, 'late'), parseInvite(invite), data.parts[PEERS]!, medianRoundSeconds)
-  } finally {
-    await Promise.all(peers.map((peer) => peer.kill()))
-    await rm(folder, { recursive: true, force: true })
+  for (const [i, part] of data.parts.slice(0, PEERS).entries()) {
+    const peer = flock.start(homeOf(i), ['join', invite, '--data', part, ...(i === 0 ? [] : LISTEN)])
+    peers.push(peer)
+    if (i === 0) await until('the first peer', async () => (await peer.log()).includes('rows to train on'))
   }
+  const times = () => Promise.all(peers.map((peer) => peer.rounds()))
+  await until('rounds', async () => (await times()).every((rounds) => rounds.length > ROUNDS_BEFORE))
+  const medianRoundSeconds = median((await times()).flatMap(roundSeconds))!
+  return await joinLate(join(folder, 'late'), parseInvite(invite), data.parts[PEERS]!, medianRoundSeconds)
+}
+
+function homeOf(peer: number): string {
+  return `home-${peer}`
 }
 
 /** A peer in this process, so that what it fetches can be counted. */
@@ -130,6 +128,6 @@ export function addLateJoin(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ localSteps, json }: { localSteps: string; json?: boolean }) => {
       const result = await benchLateJoin(localSteps)
-      process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeLateJoin(result)}\n`)
+      printResult(json, result, describeLateJoin(result))
     })
 }

@@ -13,6 +13,7 @@ import { runJson, start } from '../integration/starling.ts'
 import { writeBlobs } from '../integration/tables.ts'
 import type { Owner } from '../integration/temporary-folder.ts'
 import { waitFor } from '../integration/wait-for.ts'
+import { printResult } from '../print-result.ts'
 import { putCheckpoint } from '../unit/node/pinning/announced.ts'
 import { ownPins, playSharedPins, type SharedPinsResult } from '../unit/storage/shared-pins.ts'
 
@@ -208,14 +209,14 @@ export function addPinning(program: Command): void {
     .option('--quota <size>', 'what its blocks may take', '4MB')
     .action(async ({ checkpoints, quota, seed, json }: CampaignOptions & { checkpoints: string; quota: string }) => {
       const result = await playQuota(Number(checkpoints), quota, Number(seed))
-      process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : describeQuota(result))
+      printResult(json, result, describeQuota(result))
     })
   campaign('checkpoint-quota', 'the same in one process: a store at its quota, checkpoint after checkpoint')
     .option('--checkpoints <n>', 'how many it keeps', '1000')
     .option('--quota <size>', 'what its blocks may take', '4MB')
     .action(async ({ checkpoints, quota, seed, json }: CampaignOptions & { checkpoints: string; quota: string }) => {
       const result = await playStore(Number(checkpoints), quota, Number(seed))
-      process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : describeQuota(result))
+      printResult(json, result, describeQuota(result))
     })
   campaign('shared-pins', 'pins that share blocks, added and removed at the same time with sweeps between')
     .option('--operations <n>', 'additions and removals together', '1000')
@@ -223,7 +224,7 @@ export function addPinning(program: Command): void {
       const result = await playPins(Number(operations), Number(seed))
       const { additions, removals, sweeps, lost } = result
       const text = `${additions} additions, ${removals} removals, ${sweeps} sweeps: ${lost} blocks lost\n`
-      process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : text)
+      printResult(json, result, text)
     })
 }
 

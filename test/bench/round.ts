@@ -8,6 +8,7 @@ import { readFigures } from '../../node/demo/figures.ts'
 import { Flock } from '../../node/demo/flock.ts'
 import { DemoView } from '../../node/demo/view.ts'
 import { median } from '../../protocols/averaging/index.ts'
+import { printResult } from '../print-result.ts'
 
 /** The issue's setting: H = 8 steps of 32 rows. */
 const LOCAL_STEPS = 8
@@ -107,6 +108,6 @@ export function addRound(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ peers, models, rounds, json }: RoundOptions) => {
       const results = await benchRounds({ peers: peers.map(Number), models, rounds: Number(rounds) })
-      process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeRounds(results)}\n`)
+      printResult(json, { results }, describeRounds(results))
     })
 }

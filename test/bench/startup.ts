@@ -9,6 +9,7 @@ import type { Command } from 'commander'
 import { median } from '../../protocols/averaging/index.ts'
 import { createInvitedRun } from '../integration/invited-run.ts'
 import { start } from '../integration/starling.ts'
+import { printResult } from '../print-result.ts'
 
 /** The issue's limits. */
 const LIMITS_MS = { version: 150, status: 300 } as const
@@ -105,6 +106,6 @@ export function addStartup(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ samples, bin, json }: StartupOptions) => {
       const results = await benchStartup({ samples: Number(samples), ...(bin === undefined ? {} : { bin }) })
-      process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeStartup(results)}\n`)
+      printResult(json, { results }, describeStartup(results))
     })
 }

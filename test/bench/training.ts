@@ -10,6 +10,7 @@ import {
   type Trainer
 } from '../../node/training/index.ts'
 import { median } from '../../protocols/averaging/index.ts'
+import { printResult } from '../print-result.ts'
 import { digits, enlargedDigits } from '../unit/node/training/enlarged-digits.ts'
 
 /** A sample lasts about this long, or one step where that takes longer. */
@@ -120,6 +121,6 @@ export function addTraining(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ models, batch, samples, json }: TrainingOptions) => {
       const results = await benchTraining({ models, batch: Number(batch), samples: Number(samples) })
-      process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeTraining(results)}\n`)
+      printResult(json, { results }, describeTraining(results))
     })
 }

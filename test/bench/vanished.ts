@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { CID } from 'multiformats/cid'
 import { type DemoData, dealOut } from '../../node/demo/demo-data.ts'
 import { loadCheckpoint } from '../../node/run/checkpoints.ts'
 import { type Invite, parseInvite } from '../../protocols/envelope/index.ts'
-import { BackgroundPeer, createRun, until } from './background-peer.ts'
+import { printResult } from '../print-result.ts'
+import { BackgroundFlock, type BackgroundPeer, createRun, until } from './background-peer.ts'
 import { type Joiner, prepareJoiner } from './joiner.ts'
 
 const LISTEN = ['--listen', '/ip4/127.0.0.1/tcp/0']
@@ -38,28 +37,22 @@ export interface VanishedResult {
 
 /** Kills every trainer of a run, and measures newcomers who have only the invite of a pinner. */
 async function benchVanished(seed: number): Promise<VanishedResult> {
-  const folder = await mkdtemp(join(tmpdir(), 'starling-vanished-'))
-  const peers: BackgroundPeer[] = []
-  try {
-    // Parts that are alike, so that any three of them cover all classes.
-    const data = await dealOut(join(folder, 'data'), { data: ['digits'], peers: FLOCK + JOINERS, alpha: 1000, seed })
-    const home = join(folder, 'pinner')
-    const plan = ['--model', 'mlp:64,32', '--rounds', '1000000', '--checkpoint-every', '20', ...LISTEN]
-    const invite = await createRun(['--home', home, '--data', data.parts[0]!, '--label', data.label, ...plan])
-    const pinner = new BackgroundPeer(home, ['start', invite])
-    peers.push(pinner)
-    await until('the pinner', async () => (await pinner.log()).includes('following run'))
-    for (const [i, part] of data.parts.slice(0, FLOCK).entries()) {
-      peers.push(new BackgroundPeer(join(folder, `home-${i}`), ['join', invite, '--data', part, ...LISTEN]))
-    }
-    await until('checkpoints', async () => ((await pinned(pinner))?.round ?? 0) >= ROUNDS_BEFORE)
-    await Promise.all(peers.filter((peer) => peer !== pinner).map((peer) => peer.kill()))
-    const newest = (await pinned(pinner))!
-    return await joinAfter(folder, parseInvite(invite), data, newest, seed)
-  } finally {
-    await Promise.all(peers.map((peer) => peer.kill()))
-    await rm(folder, { recursive: true, force: true })
-  }
+  await using flock = await BackgroundFlock.create()
+  const { folder } = flock
+  // Parts that are alike, so that any three of them cover all classes.
+  const data = await dealOut(join(folder, 'data'), { data: ['digits'], peers: FLOCK + JOINERS, alpha: 1000, seed })
+  const plan = ['--model', 'mlp:64,32', '--rounds', '1000000', '--checkpoint-every', '20', ...LISTEN]
+  const rows = ['--data', data.parts[0]!, '--label', data.label]
+  const invite = await createRun(['--home', join(folder, 'pinner'), ...rows, ...plan])
+  const pinner = flock.start('pinner', ['start', invite])
+  await until('the pinner', async () => (await pinner.log()).includes('following run'))
+  const trainers = data.parts
+    .slice(0, FLOCK)
+    .map((part, i) => flock.start(`home-${i}`, ['join', invite, '--data', part, ...LISTEN]))
+  await until('checkpoints', async () => ((await pinned(pinner))?.round ?? 0) >= ROUNDS_BEFORE)
+  await Promise.all(trainers.map((trainer) => trainer.kill()))
+  const newest = (await pinned(pinner))!
+  return await joinAfter(folder, parseInvite(invite), data, newest, seed)
 }
 
 interface Pinned {
@@ -142,6 +135,6 @@ export function addVanished(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ seed, json }: { seed: string; json?: boolean }) => {
       const result = await benchVanished(Number(seed))
-      process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describeVanished(result)}\n`)
+      printResult(json, result, describeVanished(result))
     })
 }

@@ -1,23 +1,20 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { printed, saidBy } from './bad-input/case.ts'
 import { BAD_INPUT, badInputPage } from './bad-input/table.ts'
 import { createWorld, exists, type World } from './bad-input/world.ts'
 import { run } from './starling.ts'
-import type { Owner } from './temporary-folder.ts'
+import { suiteOwner } from './temporary-folder.ts'
 
 describe('bad input', { concurrency: 2 }, () => {
   let world: World
-  const cleanUps = new AsyncDisposableStack()
-  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
+  const suite = suiteOwner()
 
   before(async () => {
     world = await createWorld(suite)
   })
-
-  after(() => cleanUps.disposeAsync())
 
   let homes = 0
   for (const { input, sentence, exitCode, state, play, check } of Object.values(BAD_INPUT).flat()) {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import type { Stream } from '@libp2p/interface'
 import { type RefusalReason, sealDeltaHeader } from '../../protocols/envelope/index.ts'
 import { encodeEquivocationProof } from '../../protocols/topics/index.ts'
 import { TOPIC_NAMES, topicOf } from '../../protocols/topics/run-topics.ts'
+import { atEnd } from '../at-end.ts'
 import { claim, farAhead, HostilePeer, prefixed, protocolOf, stateAnswer, TWO_GIB } from './hostile-peer.ts'
 import { LINK_ATTACKS } from './link-attacks.ts'
-import { type Owner, temporaryFolder } from './temporary-folder.ts'
+import { suiteOwner, temporaryFolder } from './temporary-folder.ts'
 import { NETWORK, startPeer, startTrainer, type TrainerPeer, writeRun } from './trainer-peer.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -23,23 +24,20 @@ describe('a hostile peer', () => {
   let peers = 0
   /** Streams on which nothing is ever said, opened first and looked at last. */
   const silent: Stream[] = []
-  const cleanUps = new AsyncDisposableStack()
-  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
+  const suite = suiteOwner()
 
   before(async () => {
     folder = await temporaryFolder(suite)
     const { home, id } = await writeRun(folder, { localSteps: LOCAL_STEPS })
     victim = await startTrainer({ home, run: id, seed: 1, links: 0 })
-    cleanUps.defer(() => victim.stop())
+    atEnd(suite, () => victim.stop())
     await openSilentStreams()
   })
-
-  after(() => cleanUps.disposeAsync())
 
   async function hostilePeer(): Promise<HostilePeer> {
     peers += 1
     const peer = await startPeer(join(folder, `hostile-${peers}`))
-    cleanUps.defer(() => peer.stop())
+    atEnd(suite, () => peer.stop())
     return new HostilePeer(peer, victim)
   }
 

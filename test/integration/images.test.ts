@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict'
 import { access, copyFile, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { z } from 'zod'
 import { writeDigitImages } from '../bench/digit-images.ts'
 import { run, runJson } from './starling.ts'
-import { type Owner, temporaryFolder } from './temporary-folder.ts'
+import { suiteOwner, temporaryFolder } from './temporary-folder.ts'
 
 /** Of each class: few enough for a run of seconds, enough to tell a zero from a one. */
 const IMAGES_PER_CLASS = 40
 
 describe('a folder of images', { concurrency: 1 }, () => {
-  const cleanUps = new AsyncDisposableStack()
-  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
+  const suite = suiteOwner()
   let folder: string
   let images: string
 
@@ -26,8 +25,6 @@ describe('a folder of images', { concurrency: 1 }, () => {
       for (const file of files) await copyFile(join(folder, 'all', name, file), join(images, name, file))
     }
   })
-
-  after(() => cleanUps.disposeAsync())
 
   it('is dealt out, learned, and predicted by the names of files', async (t) => {
     const home = join(folder, 'demo')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { callControl, followRun } from '../../node/control/control-client.ts'
 import {
   type ControlServer,
@@ -15,8 +15,9 @@ import {
 import type { Peer } from '../../node/peer.ts'
 import { PeerRuns } from '../../node/run/peer-runs.ts'
 import { encodeInvite } from '../../protocols/envelope/index.ts'
+import { atEnd } from '../at-end.ts'
 import { writeBlobs } from './tables.ts'
-import { type Owner, temporaryFolder } from './temporary-folder.ts'
+import { type Owner, suiteOwner, temporaryFolder } from './temporary-folder.ts'
 import { NETWORK, startPeer, startTrainer, type TrainerPeer, writeRun } from './trainer-peer.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -28,8 +29,7 @@ interface ForeignRun {
 }
 
 describe('several runs in one peer', () => {
-  const cleanUps = new AsyncDisposableStack()
-  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
+  const suite = suiteOwner()
   let folder: string
   let first: ForeignRun
   let second: ForeignRun
@@ -45,12 +45,10 @@ describe('several runs in one peer', () => {
     second = await foreignRun('second')
   })
 
-  after(() => cleanUps.disposeAsync())
-
   async function foreignRun(name: string): Promise<ForeignRun> {
     const { home, id } = await writeRun(join(folder, name), { name, localSteps: 50, checkpointEveryRounds: 20 })
     const trainer = await startTrainer({ home, run: id, seed: 1, links: 0 })
-    cleanUps.defer(() => trainer.stop())
+    atEnd(suite, () => trainer.stop())
     return { trainer, invite: encodeInvite({ ...trainer.invite, network: NETWORK }), id: id.toString() }
   }
 

@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import { median } from '../../../protocols/averaging/index.ts'
+import { printResult } from '../../print-result.ts'
 import { copyKernel, type Kernel, kernelsOver } from './kernels.ts'
 import { createVectors } from './vectors.ts'
 
@@ -99,6 +100,6 @@ export function addAveraging(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .action(({ parameters, samples, json }: AveragingOptions) => {
       const results = parameters.flatMap((each) => benchKernels(Number(each), Number(samples)))
-      process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeKernels(results)}\n`)
+      printResult(json, { results }, describeKernels(results))
     })
 }

@@ -10,6 +10,7 @@ import { median } from '../../../protocols/averaging/index.ts'
 import { memoryStores, type Stores } from '../../../storage/index.ts'
 import type { Owner } from '../../integration/temporary-folder.ts'
 import { Kubo } from '../../interop/kubo/kubo.ts'
+import { printResult } from '../../print-result.ts'
 import { RAW_PROTOCOL, type Serving, startServing } from './serving.ts'
 
 /** The issue's limits: shares of what a bare stream brings. */
@@ -138,6 +139,6 @@ export function addFetch(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ megabytes, samples, json }: { megabytes: string; samples: string; json?: boolean }) => {
       const results = await benchFetch({ bytes: Number(megabytes) * 1e6, samples: Number(samples) })
-      process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeFetch(results)}\n`)
+      printResult(json, { results }, describeFetch(results))
     })
 }

@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import type { Command } from 'commander'
 import { median } from '../../../protocols/averaging/index.ts'
+import { printResult } from '../../print-result.ts'
 import { type FlockTraffic, measureFlock } from './flock-traffic.ts'
 import type { PeerTraffic } from './peer-traffic.ts'
 
@@ -91,6 +92,6 @@ export function addTraffic(program: Command): void {
     .option('--json', 'print one JSON document on stdout')
     .action(async ({ peers, model, rounds, json }: TrafficOptions) => {
       const results = await benchTraffic(peers.split(',').map(Number), model, Number(rounds))
-      process.stdout.write(json === true ? `${JSON.stringify({ results })}\n` : `${describeTraffic(results)}\n`)
+      printResult(json, { results }, describeTraffic(results))
     })
 }

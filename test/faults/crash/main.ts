@@ -1,8 +1,10 @@
 /** `npm run crash -- --kills 200 --seed 1 --json`: kills peers of a real run with SIGKILL, and looks at what is left. */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { printResult } from '../../print-result.ts'
 import { type CampaignResult, crashCampaign } from './campaign.ts'
 
 /** The issue's setting. */
@@ -38,7 +40,7 @@ program.action(async ({ kills, seed, localSteps, keep, json }: Options) => {
           `${number}: peer ${peer}, ${how}, ${during.join(' and ')}; mixed in round ${mixedIn}, lost ${lost}\n`
         )
     })
-    process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`)
+    printResult(json, result, describe(result))
     if (result.violations.length > 0) process.exitCode = 1
   } finally {
     if (keep === true) process.stderr.write(`homes are in ${folder}\n`)

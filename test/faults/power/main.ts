@@ -1,8 +1,10 @@
 /** `npm run power-cut -- --cuts 50 --seed 1 --json`: cuts the power of a peer's disk, and looks at what is left. */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { printResult } from '../../print-result.ts'
 import { type PowerCutResult, powerCutCampaign } from './campaign.ts'
 import { canMount } from './disk-image.ts'
 
@@ -25,7 +27,7 @@ const program = new Command('power-cut')
       if (!(await canMount(folder))) throw new Error('this user may not mount a file system here: run it as root')
       const onCut = (number: number, found: object) => process.stderr.write(`${number}: ${JSON.stringify(found)}\n`)
       const result = await powerCutCampaign({ folder, cuts: Number(cuts), seed: Number(seed), onCut })
-      process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`)
+      printResult(json, result, describe(result))
       if (result.violations.length > 0) process.exitCode = 1
     } finally {
       await rm(folder, { recursive: true, force: true })

@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process'
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 import { demoReport } from '../../integration/demo-report.ts'
 import { runJson } from '../../integration/starling.ts'
-import { type Owner, temporaryFolder } from '../../integration/temporary-folder.ts'
+import { suiteOwner, temporaryFolder } from '../../integration/temporary-folder.ts'
 import { columnsOf, runOnnx } from './onnx-runtime.ts'
 
 /** Where `setup.sh` puts it. */
@@ -28,8 +28,7 @@ async function documented(): Promise<string[]> {
 }
 
 describe('a checkpoint of a real run, exported by the command line', () => {
-  const cleanUps = new AsyncDisposableStack()
-  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
+  const suite = suiteOwner()
   let folder: string
   let test: string
   let expected: z.infer<typeof predictions>['predictions']
@@ -53,8 +52,6 @@ describe('a checkpoint of a real run, exported by the command line', () => {
       await runJson(suite, 'export', checkpoint, '--home', pinner, '--format', format, '--output', join(folder, name))
     }
   })
-
-  after(() => cleanUps.disposeAsync())
 
   it('predicts from each file what it predicts from the checkpoint', async (t) => {
     for (const name of Object.values(FORMATS)) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import * as dagCbor from '@ipld/dag-cbor'
 import type { CID } from 'multiformats/cid'
 import { exportCar } from '../../../node/commands/export-car.ts'
@@ -11,16 +11,14 @@ import { withHomeStorage } from '../../../node/commands/with-home-storage.ts'
 import { openHome } from '../../../storage/index.ts'
 import { createInvitedRun } from '../../integration/invited-run.ts'
 import { runJson, start } from '../../integration/starling.ts'
-import { type Owner, temporaryFolder } from '../../integration/temporary-folder.ts'
+import { suiteOwner, temporaryFolder } from '../../integration/temporary-folder.ts'
 import { noise } from '../../unit/storage/temporary-storage.ts'
 import { Kubo } from './kubo.ts'
 
 const WEIGHTS_BYTES = 3 * 1024 * 1024 + 5
 
 describe('CAR archives', () => {
-  const cleanUps = new AsyncDisposableStack()
-  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
-  after(() => cleanUps.disposeAsync())
+  const suite = suiteOwner()
   let kubo: Kubo
   let folder: string
 

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import * as dagCbor from '@ipld/dag-cbor'
 import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
 import { parseCheckpoint, parseCheckpointProof } from '../../../protocols/envelope/index.ts'
-import { type Owner, temporaryFolder } from '../../integration/temporary-folder.ts'
+import { suiteOwner, temporaryFolder } from '../../integration/temporary-folder.ts'
 import { type FinishedRun, finishedRun } from './finished-run.ts'
 import { Kubo } from './kubo.ts'
 import { addressOf, temporaryPeer } from './temporary-peer.ts'
@@ -46,9 +46,7 @@ async function download(kubo: Kubo, cid: string, type: string): Promise<Buffer> 
 }
 
 describe('a checkpoint of a run', () => {
-  const cleanUps = new AsyncDisposableStack()
-  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
-  after(() => cleanUps.disposeAsync())
+  const suite = suiteOwner()
   let run: FinishedRun
   let kubo: Kubo
 

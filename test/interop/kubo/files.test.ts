@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { CID } from 'multiformats/cid'
 import { openHome, openStorage } from '../../../storage/index.ts'
 import { createInvitedRun } from '../../integration/invited-run.ts'
 import { randomFrom } from '../../integration/random.ts'
 import { run, runJson, start } from '../../integration/starling.ts'
-import { type Owner, temporaryFolder } from '../../integration/temporary-folder.ts'
+import { suiteOwner, temporaryFolder } from '../../integration/temporary-folder.ts'
 import { noise } from '../../unit/storage/temporary-storage.ts'
 import { Kubo } from './kubo.ts'
 import { addressOf, temporaryPeer } from './temporary-peer.ts'
@@ -29,9 +29,7 @@ function sizes(): number[] {
 }
 
 describe('files', () => {
-  const cleanUps = new AsyncDisposableStack()
-  const suite: Owner = { after: (cleanUp) => cleanUps.defer(cleanUp) }
-  after(() => cleanUps.disposeAsync())
+  const suite = suiteOwner()
   let kubo: Kubo
   let folder: string
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import type { Libp2p } from '@libp2p/interface'
-import { lpStream } from '@libp2p/utils'
 import { type DeltaFrame, DeltaService, type DeltaSource } from '../../../../protocols/delta-gossip/index.ts'
 import {
   encodeDeltaAnswer,
@@ -11,7 +10,7 @@ import {
 import { recordCid } from '../../../../protocols/envelope/index.ts'
 import { refusal } from '../envelope/refusals.ts'
 import { filled, run } from '../envelope/samples.ts'
-import { connectedNodes } from '../links/loopback-node.ts'
+import { connectedNodes, connectedToRogue } from '../links/loopback-node.ts'
 
 const PROTOCOL = '/starling/test/delta/1.0.0'
 
@@ -49,13 +48,7 @@ async function callerAndCallee(t: TestContext, changes?: { run: Uint8Array }) {
 
 /** A callee that answers every request with these frames and closes. */
 async function callerAndRogue(t: TestContext, frames: readonly Uint8Array[]) {
-  const [caller, rogue] = await connectedNodes(t)
-  await rogue.handle(PROTOCOL, async (stream) => {
-    const lengthPrefixed = lpStream(stream)
-    await lengthPrefixed.read()
-    for (const frame of frames) await lengthPrefixed.write(frame)
-    await stream.close()
-  })
+  const [caller, rogue] = await connectedToRogue(t, PROTOCOL, frames)
   return { service: serviceOf(caller), callee: rogue.peerId.toString() }
 }
 

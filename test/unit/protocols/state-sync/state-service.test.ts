@@ -9,7 +9,7 @@ import { StateService, type StateServiceInit } from '../../../../protocols/state
 import { encodeStateAnswer, MAX_CLOSED_BYTES } from '../../../../protocols/state-sync/messages.ts'
 import { refusal } from '../envelope/refusals.ts'
 import { filled, run } from '../envelope/samples.ts'
-import { connectedNodes } from '../links/loopback-node.ts'
+import { connectedNodes, connectedToRogue } from '../links/loopback-node.ts'
 
 const PROTOCOL = '/starling/test/state/1.0.0'
 
@@ -40,13 +40,7 @@ async function callerAndCallee(t: TestContext, changes?: Partial<StateServiceIni
 
 /** A callee that answers every request with these frames and closes. */
 async function callerAndRogue(t: TestContext, frames: readonly Uint8Array[]) {
-  const [caller, rogue] = await connectedNodes(t)
-  await rogue.handle(PROTOCOL, async (stream) => {
-    const lengthPrefixed = lpStream(stream)
-    await lengthPrefixed.read()
-    for (const frame of frames) await lengthPrefixed.write(frame)
-    await stream.close()
-  })
+  const [caller, rogue] = await connectedToRogue(t, PROTOCOL, frames)
   return { service: serviceOf(caller), callee: rogue.peerId.toString() }
 }
 
