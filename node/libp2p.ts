@@ -5,10 +5,12 @@ import { identify } from '@libp2p/identify'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
+import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
+import type { SwarmKey } from '../storage/index.ts'
 import type { GossipTraffic } from './gossip-traffic.ts'
 import { shapedTcp, type UploadLimiter } from './limits/index.ts'
 
@@ -45,6 +47,8 @@ export interface Libp2pInit {
   /** Multiaddrs, e.g. `/ip4/0.0.0.0/tcp/0`. */
   readonly listen: readonly string[]
   readonly gossipTraffic: GossipTraffic
+  /** Of a private network: whoever has another, or none, is not understood. */
+  readonly swarmKey?: SwarmKey
   /** What all connections together may send. */
   readonly upload?: UploadLimiter
 }
@@ -55,11 +59,18 @@ export interface Libp2pInit {
  * Its peer store stays in memory: it is written whenever a stream opens, which for a large model is several times a
  * round and neighbour, and what it knows is learnt anew from the invite and from members.
  */
-export async function startLibp2p({ privateKey, listen, gossipTraffic, upload }: Libp2pInit): Promise<StarlingLibp2p> {
+export async function startLibp2p({
+  privateKey,
+  listen,
+  gossipTraffic,
+  swarmKey,
+  upload
+}: Libp2pInit): Promise<StarlingLibp2p> {
   return createLibp2p({
     privateKey,
     addresses: { listen: [...listen] },
     transports: [upload === undefined ? tcp() : shapedTcp(upload)],
+    ...(swarmKey === undefined ? {} : { connectionProtector: preSharedKey({ psk: swarmKey.file }) }),
     connectionEncrypters: [tls(), noise()],
     // With its windows as the specification has them: a larger first one is sent to everybody, and Kubo resets the stream
     // that brings more than the 256 KiB it expects.

@@ -7,8 +7,10 @@ import {
   type Home,
   openHome,
   openStores,
+  readSwarmKey,
   type Storage,
   type Stores,
+  type SwarmKey,
   type VerifyReport
 } from '../storage/index.ts'
 import { GossipTraffic } from './gossip-traffic.ts'
@@ -23,6 +25,8 @@ export interface PeerInit {
   readonly listen: readonly string[]
   /** Bytes a second that all connections together may send; no limit when absent. */
   readonly maxUpload?: number
+  /** Of a private network. Default: the one in the home, if there is one. */
+  readonly swarmKey?: SwarmKey
   /** Where blocks, pins and chains are, for the peer to close. Default: in the home. */
   readonly stores?: Stores
 }
@@ -36,6 +40,8 @@ export interface Peer {
   /** Peer id, multihash bytes. */
   readonly idBytes: Uint8Array
   readonly libp2p: StarlingLibp2p
+  /** Present in a private network. */
+  readonly swarmKey?: SwarmKey
   readonly storage: Storage
   /** What the check of the blocks at the start found. */
   readonly check: VerifyReport
@@ -69,7 +75,10 @@ export async function createPeer({ home: dir, listen, maxUpload, ...init }: Peer
     const limits =
       maxUpload === undefined ? {} : { upload: new UploadLimiter({ bytesPerSecond: maxUpload, clock: systemClock }) }
     const gossipTraffic = new GossipTraffic()
-    const libp2p = await startLibp2p({ privateKey: home.identity, listen, gossipTraffic, ...limits }).catch((cause) => {
+    const swarmKey = init.swarmKey ?? (await readSwarmKey(home.dir))
+    const secret = swarmKey === undefined ? {} : { swarmKey }
+    const net = { privateKey: home.identity, listen, gossipTraffic, ...secret, ...limits }
+    const libp2p = await startLibp2p(net).catch((cause) => {
       throw explainListen(cause, listen)
     })
     opened.push({ close: async () => libp2p.stop() })
@@ -91,6 +100,7 @@ export async function createPeer({ home: dir, listen, maxUpload, ...init }: Peer
       check,
       traffic,
       gossipTraffic,
+      ...secret,
       ...limits,
       stop: close
     }

@@ -80,6 +80,16 @@ export {
   type StorageSweepOptions
 } from './storage.ts'
 export { DatastoreOpenError, type DiskStores, type OpenStoresOptions, openStores, type Stores } from './stores.ts'
+export {
+  fingerprintText,
+  giveSwarmKey,
+  newSwarmKey,
+  parseSwarmKey,
+  readSwarmKey,
+  type SwarmKey,
+  SwarmKeyCorruptError,
+  SwarmKeyExistsError
+} from './swarm-key.ts'
 export type { VerifyReport } from './verify-blocks.ts'
 export { DeadlineError, type DeadlineOptions } from './with-deadline.ts'
 export { makeFolder, writeFileAtomic } from './write-file-atomic.ts'

@@ -91,7 +91,7 @@ export function addCreate(program: Command): void {
 async function create(options: CreateOptions): Promise<void> {
   requireConsistent(options)
   const [
-    { openHome, openStorage },
+    { openHome, openStorage, readSwarmKey },
     { createRun },
     { readHomeConfig, rememberRun, writeHomeConfig },
     { authorOf, encodeInvite },
@@ -132,7 +132,15 @@ async function create(options: CreateOptions): Promise<void> {
       await rememberRun(home, run.id.toString(), options.network)
       const addresses = invitedAddresses(reachableAddresses(listen, peerText(authorOf(home.identity))))
       const expiry = options.expires === undefined ? {} : { notAfter: Date.now() + options.expires }
-      const invite = encodeInvite({ v: 1, run: run.id.bytes, network: options.network, addresses, ...expiry })
+      const swarmKey = (await readSwarmKey(home.dir))?.fingerprint
+      const invite = encodeInvite({
+        v: 1,
+        run: run.id.bytes,
+        network: options.network,
+        addresses,
+        ...expiry,
+        ...(swarmKey === undefined ? {} : { swarmKey })
+      })
       const { parameterCount } = run.manifest
       const initialWeights = draft.initial === undefined ? 'seed' : 'shipped'
       if (options.json === true) {

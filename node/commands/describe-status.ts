@@ -5,12 +5,13 @@ import { age, megabytes } from './quantities.ts'
 
 /** A status as people read it. */
 export function describeStatus(status: PeerStatus): string {
-  const { peer, roles, pid, startedAt, connections, sentBytes, receivedBytes, rssBytes, runs } = status
+  const { peer, roles, pid, startedAt, swarmKey, connections, sentBytes, receivedBytes, rssBytes, runs } = status
   const what = roles.length === 0 ? 'in no run' : roles.join(', ')
   return [
     ...columns([
       ['peer', `${peer} (${what}), process ${pid}, up ${age(Date.now() - startedAt)}`],
       ['traffic', `${megabytes(sentBytes)} sent, ${megabytes(receivedBytes)} received, connections ${connections}`],
+      ...(swarmKey === undefined ? [] : [['network', `private, swarm key ${swarmKey}`] as const]),
       ['memory', megabytes(rssBytes)],
       ['store', describePinning(status)]
     ]),

@@ -7,6 +7,12 @@ interface IdentityOptions {
   readonly json?: boolean
 }
 
+const INIT_EXAMPLES = `
+Examples:
+  $ starling init --home b --listen /ip4/0.0.0.0/tcp/4801
+  $ starling init --home b --swarm-key new          then, with b/swarm.key brought to the other machines:
+  $ starling init --home c --swarm-key swarm.key`
+
 /** `starling init` and `starling identity`: who a home is. */
 export function addIdentity(program: Command): void {
   program
@@ -14,8 +20,9 @@ export function addIdentity(program: Command): void {
     .description('make a home: a new identity, and where its peer listens')
     .option('--home <dir>', "the peer's directory", DEFAULT_HOME)
     .option('--listen <multiaddr>', 'where its peer will listen (default: a free port on all interfaces, kept)')
+    .option('--swarm-key <file>', "meet peers with this key only, in Kubo's format; `new` makes one")
     .option('--json', 'print one JSON document on stdout')
-    .addHelpText('after', '\nExamples:\n  $ starling init --home b --listen /ip4/0.0.0.0/tcp/4801')
+    .addHelpText('after', INIT_EXAMPLES)
     .action(init)
   const identity = program
     .command('identity')
@@ -46,21 +53,36 @@ export function addIdentity(program: Command): void {
 
 type Home = Awaited<ReturnType<typeof import('../../storage/index.ts')['openHome']>>
 
-async function init(options: IdentityOptions & { listen?: string }): Promise<void> {
-  const [{ openHome }, { readHomeConfig, writeHomeConfig }, { ANY_ADDRESS, withFixedPort }] = await Promise.all([
-    import('../../storage/index.ts'),
-    import('../run/home-config.ts'),
-    import('./listen.ts')
-  ])
+async function init(options: IdentityOptions & { listen?: string; swarmKey?: string }): Promise<void> {
+  const [
+    { fingerprintText, giveSwarmKey, newSwarmKey, openHome, readSwarmKey },
+    { readHomeConfig, writeHomeConfig },
+    { ANY_ADDRESS, withFixedPort }
+  ] = await Promise.all([import('../../storage/index.ts'), import('../run/home-config.ts'), import('./listen.ts')])
+  const { swarmKey: word } = options
+  const given = word === undefined ? undefined : word === 'new' ? newSwarmKey() : await readKeyFile(word)
   const home = await openHome(options.home, { create: true })
   try {
+    if (given !== undefined) await giveSwarmKey(home, given)
     const config = await readHomeConfig(home)
     const listen = options.listen ?? config.listen ?? (await withFixedPort(ANY_ADDRESS))
     await writeHomeConfig(home, { ...config, listen })
-    report(options, { peer: await peerOf(home), home: home.dir, listen })
+    const key = await readSwarmKey(home.dir)
+    const network = key === undefined ? {} : { swarmKey: fingerprintText(key.fingerprint) }
+    report(options, { peer: await peerOf(home), home: home.dir, listen, ...network })
   } finally {
     await home.close()
   }
+}
+
+async function readKeyFile(path: string) {
+  const { parseSwarmKey } = await import('../../storage/index.ts')
+  const text = await readFile(path, 'latin1').catch((cause) => {
+    throw new Error(`${path} cannot be read (${(cause as NodeJS.ErrnoException).code}): give the path of a swarm.key`, {
+      cause
+    })
+  })
+  return parseSwarmKey(path, text)
 }
 
 async function backup(file: string, options: IdentityOptions): Promise<void> {
@@ -112,6 +134,6 @@ async function peerOf(home: Home): Promise<string> {
 }
 
 function report({ json }: IdentityOptions, facts: Readonly<Record<string, string>>): void {
-  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(8)}${value}`)
+  const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(10)}${value}`)
   process.stdout.write(json === true ? `${JSON.stringify(facts)}\n` : `${lines.join('\n')}\n`)
 }

@@ -38,10 +38,12 @@ export function addInvite(program: Command): void {
 
 async function invite(options: InviteOptions): Promise<void> {
   const run = chooseRun(await pinsOf(options), options)
-  const [{ encodeInvite }, { CID }] = await Promise.all([
+  const [{ encodeInvite }, { CID }, { readSwarmKey }] = await Promise.all([
     import('../../protocols/envelope/index.ts'),
-    import('multiformats/cid')
+    import('multiformats/cid'),
+    import('../../storage/index.ts')
   ])
+  const swarmKey = (await readSwarmKey(options.home))?.fingerprint
   const addresses = invitedAddresses(await addressesOf(options))
   const notAfter = options.expires === undefined ? undefined : Date.now() + options.expires
   const text = encodeInvite({
@@ -49,7 +51,8 @@ async function invite(options: InviteOptions): Promise<void> {
     run: CID.parse(run.root).bytes,
     network: await networkOf(options.home, run.root),
     addresses,
-    ...(notAfter === undefined ? {} : { notAfter })
+    ...(notAfter === undefined ? {} : { notAfter }),
+    ...(swarmKey === undefined ? {} : { swarmKey })
   })
   const document = { invite: text, run: run.root, name: run.name, addresses, notAfter: notAfter ?? null }
   process.stdout.write(options.json === true ? `${JSON.stringify(document)}\n` : `${text}\n`)

@@ -56,7 +56,7 @@ export async function openModel(argument: string, options: ModelOptions, signal:
     return ofPersonal(await openPersonalModel(options.home, id))
   }
   if (invite === undefined) return ofCheckpoint(await openLocalModel(options.home, parseRoot(CID, argument)))
-  const fetch = (say: (text: string) => void) => fetchNewestModel(invite, signal, say)
+  const fetch = (say: (text: string) => void) => fetchNewestModel(invite, options.home, signal, say)
   return ofCheckpoint(await withProgress('asking the peers of the invite for the run', fetch, options))
 }
 

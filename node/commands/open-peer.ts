@@ -10,7 +10,7 @@ export async function openPeer(init: {
   maxUpload?: number
   log: PeerLog
 }): Promise<Peer> {
-  const [{ createPeer }, { openHome }, { readHomeConfig, writeHomeConfig }] = await Promise.all([
+  const [{ createPeer }, { fingerprintText, openHome }, { readHomeConfig, writeHomeConfig }] = await Promise.all([
     import('../peer.ts'),
     import('../../storage/index.ts'),
     import('../run/home-config.ts')
@@ -29,6 +29,10 @@ export async function openPeer(init: {
     const bound = boundAddress(listen, peer.libp2p.getMultiaddrs().map(String))
     if (config.listen !== bound) await writeHomeConfig(peer.home, { ...config, listen: bound })
     for (const address of peer.libp2p.getMultiaddrs()) init.log.logger.info(`listening on ${address}`)
+    if (peer.swarmKey !== undefined) {
+      const key = fingerprintText(peer.swarmKey.fingerprint)
+      init.log.logger.info(`private network: only peers with the swarm key ${key} are met`)
+    }
     return peer
   } catch (error) {
     await peer.stop()

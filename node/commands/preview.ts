@@ -45,7 +45,7 @@ async function showPreview(argument: string | undefined, options: PreviewOptions
       argument === undefined
         ? await draftOf(options)
         : options.fetch === true
-          ? await fetchRun(await readInvite(argument, options), signal)
+          ? await fetchRun(await readInvite(argument, options), options.home, signal)
           : await findRun(options.home, await readInvite(argument, options))
     const { home, data, test, engine, seed, listen = ANY_ADDRESS } = options
     const preview = await previewRun(

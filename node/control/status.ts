@@ -69,6 +69,8 @@ export const peerStatus = z.object({
   /** Milliseconds since 1970. */
   startedAt: z.number(),
   addresses: z.array(z.string()),
+  /** Fingerprint of the swarm key, in a private network. */
+  swarmKey: z.exactOptional(z.string()),
   connections: count,
   sentBytes: count,
   receivedBytes: count,

@@ -3,7 +3,9 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { CID } from 'multiformats/cid'
 import { systemClock } from '../../protocols/clock.ts'
 import { type Invite, isAuthor, type RunManifest } from '../../protocols/envelope/index.ts'
+import { fingerprintText } from '../../storage/index.ts'
 import type { Peer } from '../peer.ts'
+import { requireSwarmKey } from './require-swarm-key.ts'
 import { type RunFiles, readRunFiles } from './run-files.ts'
 
 const DIAL_TIMEOUT_MS = 10_000
@@ -54,7 +56,7 @@ export function invitedMembers(invite: Invite): { id: string; member: { peer: Ui
 
 /**
  * Gets the parts of the invited run: from the home, or from the peers at the invite's addresses.
- * Throws RunNotFoundError with the addresses that were asked and how long that took.
+ * Throws RunNotFoundError with the addresses that were asked and how long that took, SwarmKeyNeededError.
  */
 export async function locateRun(
   peer: Peer,
@@ -62,6 +64,7 @@ export async function locateRun(
   signal: AbortSignal,
   accept: (manifest: RunManifest) => Promise<void> = async () => {}
 ): Promise<RunFiles> {
+  requireSwarmKey(peer, invite)
   const id = CID.decode(invite.run)
   const askedAt = systemClock.now()
   const answered = await callInvite(peer, invite, signal)
@@ -77,10 +80,15 @@ export async function locateRun(
     throw new RunNotFoundError(
       answered.length === 0
         ? `no peer answers, given up after ${seconds} s; asked ${asked}: start the peer that made the invite, or check ` +
-            'that this machine reaches it'
+            `that this machine reaches it${whoAnswers(peer)}`
         : `nobody gave run ${id} within ${seconds} s; asked ${asked}, where peers answer: start one that has the run, ` +
             'or ask for a new invite',
       { cause }
     )
   }
+}
+
+function whoAnswers({ swarmKey }: Peer): string {
+  if (swarmKey === undefined) return ''
+  return `; with the swarm key in this home (${fingerprintText(swarmKey.fingerprint)}) only peers that have it answer`
 }

@@ -16,6 +16,7 @@ import {
   memoryStores,
   openHome,
   openStorage,
+  readSwarmKey,
   type Storage
 } from '../../storage/index.ts'
 import { createPeer, type Peer } from '../peer.ts'
@@ -176,17 +177,20 @@ function isRun(bytes: Uint8Array): boolean {
 
 /**
  * Fetches the newest checkpoint that the peers at the invite's addresses know of, through a peer that lives in a
- * temporary home for as long as this takes. Throws RunNotFoundError, NoCheckpointError,
+ * temporary home for as long as this takes, with the swarm key of the user's `home`. Throws RunNotFoundError, NoCheckpointError,
  * LocalLayersMissingError, DeadlineError.
  */
 export async function fetchNewestModel(
   invite: Invite,
+  home: string,
   signal: AbortSignal,
   say: (text: string) => void
 ): Promise<OpenedModel> {
   const dir = await mkdtemp(join(tmpdir(), 'starling-model-'))
   try {
-    const peer = await createPeer({ home: dir, listen: [], stores: memoryStores() })
+    const swarmKey = await readSwarmKey(home)
+    const secret = swarmKey === undefined ? {} : { swarmKey }
+    const peer = await createPeer({ home: dir, listen: [], stores: memoryStores(), ...secret })
     try {
       const run = await locateRun(peer, invite, signal)
       requireWhole(run)

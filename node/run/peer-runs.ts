@@ -1,4 +1,5 @@
 import { type Invite, parseInvite } from '../../protocols/envelope/index.ts'
+import { fingerprintText } from '../../storage/index.ts'
 import type { Controls, PeerStatus, PinEntry, RunEvent, RunRequest } from '../control/index.ts'
 import type { Peer } from '../peer.ts'
 import { DEFAULT_QUOTA, parseDiskSize, QuotaKeeper } from '../pinning/index.ts'
@@ -173,6 +174,7 @@ export class PeerRuns implements Controls {
       home: peer.home.dir,
       startedAt: this.#startedAt,
       addresses: peer.libp2p.getMultiaddrs().map(String),
+      ...(peer.swarmKey === undefined ? {} : { swarmKey: fingerprintText(peer.swarmKey.fingerprint) }),
       connections: peer.libp2p.getConnections().length,
       ...peer.traffic.totals,
       rssBytes: process.memoryUsage.rss(),

@@ -5,7 +5,14 @@ import { CID } from 'multiformats/cid'
 import { payloadBytes } from '../../protocols/averaging/index.ts'
 import { authorOf, type Invite, MAX_DELTA_HEADER_BYTES } from '../../protocols/envelope/index.ts'
 import { peerText } from '../../protocols/links/index.ts'
-import { BlockNotFoundError, HomeNotFoundError, openHome, openStorage, peekIdentity } from '../../storage/index.ts'
+import {
+  BlockNotFoundError,
+  HomeNotFoundError,
+  openHome,
+  openStorage,
+  peekIdentity,
+  readSwarmKey
+} from '../../storage/index.ts'
 import { createPeer } from '../peer.ts'
 import { type EngineKind, startEngine } from '../training/index.ts'
 import { readRows } from '../vectors/index.ts'
@@ -136,11 +143,12 @@ export async function findRun(dir: string, invite: Invite): Promise<RunFiles> {
   }
 }
 
-/** The invited run's parts from its peers, through a peer that lives in a temporary home for as long as this takes. */
-export async function fetchRun(invite: Invite, signal: AbortSignal): Promise<RunFiles> {
+/** The invited run's parts from its peers, through a peer that lives in a temporary home for as long as this takes, with the swarm key of the user's `home`. */
+export async function fetchRun(invite: Invite, home: string, signal: AbortSignal): Promise<RunFiles> {
   const dir = await mkdtemp(join(tmpdir(), 'starling-preview-'))
   try {
-    const peer = await createPeer({ home: dir, listen: [] })
+    const swarmKey = await readSwarmKey(home)
+    const peer = await createPeer({ home: dir, listen: [], ...(swarmKey === undefined ? {} : { swarmKey }) })
     try {
       return await locateRun(peer, invite, signal)
     } finally {

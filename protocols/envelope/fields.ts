@@ -7,6 +7,8 @@ import { CID_BYTES, DAG_CBOR_CODEC, isCidBytes, RAW_CODEC, SHA256_BYTES } from '
 
 /** Start time and 8 random bytes (DESIGN 5). */
 const INCARNATION_BYTES = 16
+/** Of a swarm key (storage/swarm-key.ts). */
+const FINGERPRINT_BYTES = 8
 const MAX_UINT32 = 0xffff_ffff
 /** ECMAScript's last representable instant, in milliseconds since 1970 (ECMA-262, 21.4.1.1). */
 const MAX_TIME_MS = 8.64e15
@@ -35,6 +37,7 @@ export type Phase = z.infer<typeof phase>
 
 export const hash32 = bytes(SHA256_BYTES)
 export const incarnation = bytes(INCARNATION_BYTES)
+export const fingerprint = bytes(FINGERPRINT_BYTES)
 
 export const author = z.custom<Uint8Array>(isAuthor, {
   error: `is not the ${AUTHOR_BYTES} bytes of an Ed25519 PeerId`

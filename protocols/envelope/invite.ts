@@ -1,5 +1,5 @@
 /**
- * An invite to an open run: `starling1` and, as multibase base32, the DAG-CBOR map `{ v, run, network, addresses, notAfter? }`
+ * An invite to an open run: `starling1` and, as multibase base32, the DAG-CBOR map `{ v, run, network, addresses, notAfter?, swarmKey? }`
  * followed by four bytes of checksum. People copy it out of mails and chats, so white space and case do not matter and a
  * part that was lost is recognised.
  */
@@ -43,6 +43,8 @@ export interface Invite extends Extensible {
    * invites from being used, not strangers out of an open run: whoever knows run and address needs no invite.
    */
   readonly notAfter?: number
+  /** Fingerprint of the swarm key without which nobody there answers, 8 bytes; absent for a network without. */
+  readonly swarmKey?: Uint8Array
 }
 
 /** Why a text is not an invite that this version can use. */
@@ -70,6 +72,7 @@ const INVITE: RecordKind<Invite> = {
     network: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
     addresses,
     notAfter: z.exactOptional(field.timeMs),
+    swarmKey: z.exactOptional(field.fingerprint),
     ...field.extensible
   })
 }

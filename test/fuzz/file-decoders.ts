@@ -34,6 +34,7 @@ import { HomeCorruptError, parseHomeVersion } from '../../storage/home.ts'
 import { parseHolder } from '../../storage/home-lock.ts'
 import { IdentityCorruptError, parseIdentity } from '../../storage/identity-file.ts'
 import { encodeKeepDetails, KeptRootCorruptError, keptRootKey, parseKeptRoot } from '../../storage/kept-root.ts'
+import { newSwarmKey, parseSwarmKey, type SwarmKey, SwarmKeyCorruptError } from '../../storage/swarm-key.ts'
 import { filled, key, run } from '../unit/protocols/envelope/samples.ts'
 import { blockDecoders } from './block-decoders.ts'
 import type { Decoder } from './decoder.ts'
@@ -202,6 +203,14 @@ const HOME_DECODERS: readonly Decoder[] = [
     throws: [HomeCorruptError],
     decode: (bytes) => parseHomeVersion('home.json', fromUtf8(bytes)),
     check: (version: number) => assert.ok(Number.isSafeInteger(version) && version >= 1)
+  },
+  {
+    name: 'swarm key',
+    shape: 'bytes',
+    samples: [newSwarmKey().file],
+    throws: [SwarmKeyCorruptError],
+    decode: (bytes) => parseSwarmKey('swarm.key', fromUtf8(bytes)),
+    check: ({ file }: SwarmKey) => assert.equal(file.byteLength, 96)
   },
   {
     name: 'home lock',

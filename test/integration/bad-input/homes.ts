@@ -99,6 +99,15 @@ export const HOMES: readonly BadInput[] = [
     play: joinAfter((home) => truncate(join(home, 'identity.key'), 30))
   },
   {
+    input: 'join: a home whose swarm key is none',
+    sentence:
+      'HOME/swarm.key holds no swarm key: it has three lines, /key/swarm/psk/1.0.0/, /base16/ and 64 digits of base 16, ' +
+      "as Kubo's",
+    exitCode: 1,
+    ...works('the home is left as it is, and works once the file is gone', 'swarm.key'),
+    play: joinAfter((home) => writeFile(join(home, 'swarm.key'), '/key/swarm/psk/1.0.0/\n/base64/\nnonsense\n'))
+  },
+  {
     input: 'join: a home whose configuration is half-written',
     sentence:
       "HOME/config.json is not JSON (Expected ',' or '}' after property value in JSON at position 17 (line 1 column 18)): " +

@@ -1,6 +1,6 @@
 /** A throw-away Kubo node: a repository in a folder of its own, on loopback only, found by nobody. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { access, constants, mkdtemp } from 'node:fs/promises'
+import { access, constants, mkdtemp, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -48,10 +48,12 @@ export class Kubo {
     this.#env = { ...process.env, IPFS_PATH: repository, IPFS_TELEMETRY: 'off' }
   }
 
-  /** Starts a node that ends with its owner. */
-  static async start(t: Owner): Promise<Kubo> {
-    const kubo = new Kubo(await kuboBinary(), await mkdtemp(join(await temporaryFolder(t), 'kubo-')))
+  /** Starts a node that ends with its owner; with a swarm key, the file's text, in that private network. */
+  static async start(t: Owner, { swarmKey }: { readonly swarmKey?: Uint8Array } = {}): Promise<Kubo> {
+    const repository = await mkdtemp(join(await temporaryFolder(t), 'kubo-'))
+    const kubo = new Kubo(await kuboBinary(), repository)
     await kubo.run('init', PROFILES)
+    if (swarmKey !== undefined) await writeFile(join(repository, 'swarm.key'), swarmKey)
     for (const [key, value] of Object.entries(SETTINGS)) await kubo.run('config', '--json', key, JSON.stringify(value))
     atEnd(t, () => kubo.stop())
     await kubo.#startDaemon()
