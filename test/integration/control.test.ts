@@ -31,7 +31,7 @@ async function startCompany(t: TestContext, depth = ''): Promise<Company> {
   const words = ['--home', home, '--data', data, '--listen', '/ip4/127.0.0.1/tcp/0', '--wait-for-links', '0']
   const joinRun = async () => {
     const trainer = start(t, 'join', invite, ...words)
-    await waitFor('its control socket', () => isServing(home), 20_000)
+    await waitFor('its control socket', () => isServing(home))
     return trainer
   }
   return { keeper, home, join: joinRun }
